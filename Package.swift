@@ -1,0 +1,28 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+// No unsafe flags here, so that other packages can depend on this one. The
+// flags of the shipped library (static Swift runtime, exported symbols,
+// SONAME) are given by the Makefile, which is how to build it.
+let package = Package(
+    name: "infolens",
+    products: [
+        .library(name: "infolens", type: .dynamic, targets: ["InfoLens"])
+    ],
+    targets: [
+        .systemLibrary(name: "CInfoLens", path: "include"),
+        .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+        // Floating-point contraction would make results depend on the instruction set.
+        .target(name: "CNumerics", cSettings: [.define("NDEBUG")]),
+        .target(name: "Kernels", dependencies: ["CNumerics"]),
+        .target(name: "InformationTheory", dependencies: ["Kernels"]),
+        .target(name: "Tables"),
+        .target(name: "Activations", dependencies: ["CHDF5", "Kernels"]),
+        .target(name: "InfoLens", dependencies: ["CInfoLens", "Activations", "InformationTheory", "Kernels", "Tables"]),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
+        .testTarget(name: "InformationTheoryTests", dependencies: ["InformationTheory"]),
+        .testTarget(name: "ActivationsTests", dependencies: ["Activations"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

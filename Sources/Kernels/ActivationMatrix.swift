@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The two types in which kernels see activations. Every narrower type is exactly
+/// representable in one of them; 64-bit integers beyond ±2^53 are refused by the
+/// matrix that would have to round them.
+public enum Element: Sendable {
+    case float32
+    case float64
+
+    /// Bytes an element.
+    public var size: Int { self == .float32 ? 4 : 8 }
+}
+
+/// Consecutive samples in memory: `rows` × `neurons` elements, neurons adjacent.
+public struct RowBlock {
+    /// Element (`firstRow`, 0), aligned to its type.
+    public let base: UnsafeRawPointer
+    /// Index of the first row within the matrix.
+    public let firstRow: Int
+    public let rows: Int
+    public let neurons: Int
+    /// Distance between rows in elements; may be negative.
+    public let rowStride: Int
+    public let element: Element
+
+    public init(base: UnsafeRawPointer, firstRow: Int, rows: Int, neurons: Int, rowStride: Int, element: Element) {
+        self.base = base
+        self.firstRow = firstRow
+        self.rows = rows
+        self.neurons = neurons
+        self.rowStride = rowStride
+        self.element = element
+    }
+}
+
+/// Activations of one layer, samples × neurons, read in blocks of rows.
+///
+/// Whether they lie in memory or in a file that is larger than memory is the
+/// conforming type's affair. `read` is called from several threads at once.
+public protocol ActivationMatrix: Sendable {
+    /// The layer's name, as shown in results and errors.
+    var name: String { get }
+    /// N ≥ 1.
+    var samples: Int { get }
+    /// d ≥ 1.
+    var neurons: Int { get }
+    var element: Element { get }
+    /// Number of rows that are cheapest read together (a chunk of the file), or nil.
+    var preferredRows: Int? { get }
+
+    /// Bytes of scratch memory that `read` needs for this many rows; 0 when it
+    /// hands out the caller's own memory. Grows linearly with `rows`.
+    func scratchBytes(rows: Int) -> Int
+
+    /// Reads the rows `rows`, which lie within 0 ..< samples.
+    ///
+    /// - Parameter scratch: at least `scratchBytes(rows: rows.count)` bytes, 64-byte
+    ///   aligned; the block may lie in it and is valid until it is used again.
+    /// - Throws: `io` or `format` when the file cannot be read, `numeric` when a
+    ///   64-bit integer is not exactly representable.
+    func read(rows: Range<Int>, scratch: UnsafeMutableRawBufferPointer) throws(InfoLensError) -> RowBlock
+}

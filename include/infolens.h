@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file infolens.h
+ * InfoLens: information-theoretic measures of neural-network activations.
+ *
+ * This header is the whole public contract of libinfolens and is meant to be
+ * read as its manual. It is C99, compiles as C++, and needs nothing else.
+ *
+ * Data flows one way:
+ *
+ *     il_dump (an HDF5 file) ─┐
+ *                             ├─> il_source (layers × samples × neurons, labels) ─> il_table
+ *     il_array (your memory) ─┘
+ *
+ * A complete program, errors left out:
+ *
+ *     il_context *context; il_dump *dump; il_source *source; il_table *table;
+ *     il_context_new(NULL, &context);
+ *     il_dump_open(context, "digits.h5", NULL, &dump);
+ *     il_source_from_dump(context, dump, NULL, &source);
+ *     il_neuron_measures(context, source, NULL, &table);
+ *     const double *mi; il_table_doubles(table, "mutual_information", &mi);
+ *
+ * ## Status and errors
+ * Every function that can fail returns an ::il_status, 0 being success. After
+ * a failure il_last_error() gives the calling thread a text that names the
+ * argument, says what was wrong and how to mend it. Output parameters are
+ * written on success only. The library prints nothing, calls neither exit()
+ * nor abort(), and leaves the host's HDF5 error handler as it found it.
+ *
+ * ## Handles
+ * il_context, il_dump, il_source and il_table are opaque. Each has a `_free`
+ * that accepts NULL and does nothing for a handle freed before. A handle that
+ * was freed, or is of another kind, is recognised and refused with
+ * ::IL_ERROR_ARGUMENT. Children keep what they need alive (a source its dump),
+ * so handles may be freed in any order. Memory that the library hands out
+ * (column values, names) belongs to its table and lives until that is freed.
+ *
+ * ## Threads
+ * Any function may be called from any thread; one handle is used by one thread
+ * at a time, except il_context_cancel(). Calls with different contexts run side
+ * by side. The progress callback is called on the thread that made the call.
+ * fork() is safe while no call is running; a child may use the handles that
+ * it inherited for reading, except that a dump must be opened anew.
+ *
+ * ## Option structs
+ * Each begins with `struct_size` and is filled by its `_init`, which sets the
+ * defaults named here; NULL stands for all defaults. Later versions append
+ * members only. A struct larger than the library knows comes from a newer
+ * header and is refused.
+ *
+ * ## Names and text
+ * Text is UTF-8 and NUL-terminated; file paths are the system's bytes. Dataset
+ * names that are not UTF-8 are shown with U+FFFD in place of what cannot be read.
+ */
+#ifndef INFOLENS_H
+#define INFOLENS_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------- */
+/** @name Version */
+/** @{ */
+
+/** Version of this header's interface; grows when the interface does. */
+#define IL_ABI_VERSION 1
+
+/** The interface version of the loaded library. It implements every version
+ *  of its SONAME's major number up to the one that it returns. */
+uint32_t il_abi_version(void);
+
+/** The library's version, for instance "0.1.0". Static storage. */
+const char *il_version(void);
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name Status */
+/** @{ */
+
+/** Result of a call: one of the constants below. */
+typedef int32_t il_status;
+
+enum {
+    IL_OK = 0,              /**< success */
+    IL_ERROR_ARGUMENT = 1,  /**< an argument is NULL, freed, unknown or out of range */
+    IL_ERROR_SHAPE = 2,     /**< rank or lengths do not fit together, or are empty */
+    IL_ERROR_DTYPE = 3,     /**< an element type that this use does not accept */
+    IL_ERROR_IO = 4,        /**< the operating system refused a file or a read */
+    IL_ERROR_FORMAT = 5,    /**< not HDF5, truncated, corrupt, or a missing filter */
+    IL_ERROR_NOT_FOUND = 6, /**< no such file, dataset, layer, measure or column */
+    IL_ERROR_NUMERIC = 7,   /**< NaN, infinity or a value that the method cannot take */
+    IL_ERROR_CANCELLED = 8, /**< the progress callback or il_context_cancel() asked to stop */
+    IL_ERROR_MEMORY = 9,    /**< the memory budget is too small, or allocation failed */
+    IL_ERROR_INTERNAL = 10  /**< a defect of the library: please report it */
+};
+
+/** Text about the calling thread's last failed call; "" when there was none.
+ *  Valid until the thread's next failing call. Successful calls leave it alone. */
+const char *il_last_error(void);
+
+/** Name of a status, for instance "IL_ERROR_SHAPE". Static storage; an unknown
+ *  value gives "IL_ERROR_UNKNOWN". */
+const char *il_status_name(il_status status);
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name Context: threads, memory, seed, unit, progress */
+/** @{ */
+
+/** Settings shared by calls. */
+typedef struct il_context il_context;
+/** An open HDF5 file and what was found in it. */
+typedef struct il_dump il_dump;
+/** Layers of activations (samples × neurons) with the samples' labels. */
+typedef struct il_source il_source;
+/** A result: named, typed columns of equal length, and metadata. */
+typedef struct il_table il_table;
+
+/** Unit of information. */
+enum {
+    IL_UNIT_DEFAULT = 0, /**< the context's unit */
+    IL_BITS = 1,         /**< logarithms to base 2 */
+    IL_NATS = 2          /**< natural logarithms */
+};
+
+/**
+ * Progress of a running call, called on the thread that made the call, at most
+ * about thirty times a second and once at the end. Never called while HDF5 is
+ * locked.
+ *
+ * @param user   the pointer given with the callback
+ * @param stage  what is being done, for instance "neuron measures: fc1"
+ * @param done   units of work done so far, 0 ≤ done ≤ total
+ * @param total  units of work in all, > 0
+ * @return 0 to go on; anything else cancels, and the call returns ::IL_ERROR_CANCELLED
+ */
+typedef int32_t (*il_progress)(void *user, const char *stage, int64_t done, int64_t total);
+
+typedef struct il_context_options {
+    uint32_t struct_size; /**< set by il_context_options_init() */
+    int32_t threads;      /**< worker threads; 0 = one a processor (default). At most 1024. Results do not depend on it. */
+    uint64_t memory;      /**< bytes of working memory a call may use beyond its input and its result; 0 = 1 GiB (default). At least 1 MiB. */
+    uint64_t seed;        /**< seed of every random choice; default 0 */
+    int32_t unit;         /**< IL_BITS (default) or IL_NATS */
+    int32_t reserved;     /**< 0 */
+    il_progress progress; /**< NULL (default) for none */
+    void *progress_user;  /**< handed to `progress` */
+} il_context_options;
+
+/** Fills `options` with the defaults. */
+il_status il_context_options_init(il_context_options *options);
+
+/** Makes a context. @param options NULL for the defaults. Free with il_context_free(). */
+il_status il_context_new(const il_context_options *options, il_context **context);
+
+/** Replaces the progress callback; NULL for none. */
+il_status il_context_set_progress(il_context *context, il_progress progress, void *user);
+
+/** Asks the call that is running with this context, on whatever thread, to stop
+ *  soon with ::IL_ERROR_CANCELLED. Without a running call it does nothing. */
+il_status il_context_cancel(il_context *context);
+
+/** Frees a context. Dumps, sources and tables made with it stay valid. */
+void il_context_free(il_context *context);
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name Arrays in the caller's memory */
+/** @{ */
+
+/** Element types, in the machine's byte order. */
+enum {
+    IL_FLOAT16 = 1,  /**< IEEE 754 binary16 */
+    IL_BFLOAT16 = 2, /**< upper half of a binary32 */
+    IL_FLOAT32 = 3,
+    IL_FLOAT64 = 4,
+    IL_INT8 = 5,
+    IL_INT16 = 6,
+    IL_INT32 = 7,
+    IL_INT64 = 8,
+    IL_UINT8 = 9,
+    IL_UINT16 = 10,
+    IL_UINT32 = 11,
+    IL_UINT64 = 12,
+    IL_BOOL = 13 /**< one byte, zero or not */
+};
+
+/** Largest rank of an array. */
+#define IL_MAX_RANK 32
+
+/**
+ * A strided array, described as numpy's `__array_interface__` does (DLPack
+ * counts strides in elements: multiply by the element size).
+ *
+ * The library reads `data` while the source that was given the array lives and
+ * copies neither it nor, where the layout permits, any row of it; `shape` and
+ * `strides` are read during the call only.
+ */
+typedef struct il_array {
+    const void *data;       /**< first element; may be NULL only for an empty array */
+    int32_t dtype;          /**< IL_FLOAT16 … IL_BOOL */
+    int32_t ndim;           /**< number of axes, at most IL_MAX_RANK */
+    const int64_t *shape;   /**< ndim lengths */
+    const int64_t *strides; /**< ndim distances in bytes, signed, any; NULL = C-contiguous */
+} il_array;
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name Dumps: activations in HDF5 files */
+/** @{ */
+
+typedef struct il_dump_options {
+    uint32_t struct_size;    /**< set by il_dump_options_init() */
+    uint32_t allow_external; /**< 0 (default): refuse external raw storage, and links or virtual sources that
+                                  leave the dump's own folder; 1: follow them */
+} il_dump_options;
+
+/** Fills `options` with the defaults. */
+il_status il_dump_options_init(il_dump_options *options);
+
+/**
+ * Opens an HDF5 file for reading and finds the layers in it.
+ *
+ * Native layout: `/labels`, `/inputs`, `/logits`, `/layers/<name>/activations`
+ * [N, d] or [N, channels, …], and the same below `/epochs/<n>/`, whose layers
+ * are named `epochs/<n>/<name>`. Failing that, a flat file: each float dataset
+ * of rank ≥ 2 in the root whose first axis is as long as the labels is a layer.
+ * Layers come in the order of their `index` attributes, then by name.
+ * Every dataset can also be named by its path.
+ *
+ * @param path     the file's path, bytes as the system takes them
+ * @param options  NULL for the defaults
+ * Errors: NOT_FOUND no such file; IO permission, or locked by a writer;
+ * FORMAT not HDF5, truncated or corrupt.
+ */
+il_status il_dump_open(il_context *context, const char *path, const il_dump_options *options, il_dump **dump);
+
+/**
+ * What was found in the file, one row a dataset:
+ * `role` (layer, labels, inputs, logits, preactivations, weight, bias,
+ * initial_weight, initial_bias, gradients, other), `name` (the layer's, or ""),
+ * `path`, `shape` ("10000 × 64"), `dtype` ("float32"), `samples` (length of
+ * axis 0), `neurons` (elements a sample; 0 below rank 2), `storage`
+ * ("contiguous", "chunked 256 × 64, gzip", …), `note` (why it got its role, or
+ * why it cannot be used).
+ */
+il_status il_dump_describe(il_context *context, il_dump *dump, il_table **table);
+
+/** Closes the file once nothing made from it needs it any more. */
+void il_dump_free(il_dump *dump);
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name Sources: layers × samples × neurons, with labels */
+/** @{ */
+
+/** How activations of rank > 2, [N, …], become neurons. */
+enum {
+    IL_REDUCE_NONE = 0,   /**< refuse them (default), naming the choices */
+    IL_REDUCE_MEAN = 1,   /**< mean over all positions, one neuron a channel, in float64 */
+    IL_REDUCE_MAX = 2,    /**< maximum over all positions, one neuron a channel */
+    IL_REDUCE_FLATTEN = 3 /**< every (channel, position) is a neuron, in C order */
+};
+
+typedef struct il_source_options {
+    uint32_t struct_size;      /**< set by il_source_options_init() */
+    int32_t reduction;         /**< IL_REDUCE_…; default IL_REDUCE_NONE. Rank 2 is never reduced, rank 1 is one neuron. */
+    int32_t channel_axis;      /**< the channels' axis for IL_REDUCE_MEAN and _MAX: 1 (default, NCHW), or −1 for the last (NHWC, NLD); never 0 */
+    int32_t reserved;          /**< 0 */
+    const char *const *layers; /**< layer names or dataset paths; NULL (default) = every layer. il_source_from_dump() only. */
+    int64_t layer_count;       /**< entries of `layers` */
+    const char *labels;        /**< dataset path of the labels; NULL (default) = those found. il_source_from_dump() only. */
+} il_source_options;
+
+/** Fills `options` with the defaults. */
+il_status il_source_options_init(il_source_options *options);
+
+/**
+ * Layers of a dump with the dump's labels. Nothing but labels is read yet.
+ *
+ * Labels may be of any integer type, bool, enum, floats with integer values,
+ * one-hot [N, C], [N, 1], [1, N], or strings of fixed or variable length.
+ * Classes are the distinct values in ascending order (strings bytewise);
+ * one-hot classes are 0 … C−1. A dump without labels gives a source without.
+ *
+ * Errors: NOT_FOUND a layer or dataset that is not there (lists what is);
+ * SHAPE rank, emptiness, fewer than two samples, or a layer and labels that
+ * disagree about N; DTYPE; NUMERIC labels that are fractional, NaN or not
+ * one-hot; FORMAT.
+ */
+il_status il_source_from_dump(il_context *context, il_dump *dump, const il_source_options *options, il_source **source);
+
+/** An empty source for arrays: add layers, then labels. `reduction` and
+ *  `channel_axis` of the options hold for each layer added. */
+il_status il_source_new(il_context *context, const il_source_options *options, il_source **source);
+
+/**
+ * Adds a layer that lives in the caller's memory and must stay there, unchanged,
+ * until the source is freed.
+ *
+ * @param name         shown in the `layer` column; not NULL, distinct within the source
+ * @param activations  [N, d], [N] (one neuron), or higher rank with a reduction; any dtype and strides
+ * Errors: ARGUMENT a name used twice, NULL data; SHAPE rank 0, empty, or another
+ * N than the source has; DTYPE.
+ */
+il_status il_source_add_layer(il_source *source, const char *name, const il_array *activations);
+
+/**
+ * Sets the labels; they are copied.
+ *
+ * @param labels       N values as for il_source_from_dump(): integers, bool, integer-valued
+ *                     floats, one-hot [N, C], [N, 1] or [1, N]
+ * @param class_names  NULL, or `class_count` names: labels must then be 0 … class_count−1,
+ *                     and classes are shown by these names
+ * Errors: SHAPE another N than the source has; NUMERIC labels that are
+ * fractional, NaN, not one-hot, or outside the names.
+ */
+il_status il_source_set_labels(il_source *source, const il_array *labels, const char *const *class_names, int64_t class_count);
+
+/** The layers, one row each: `layer`, `samples`, `neurons`, `dtype`. */
+il_status il_source_layers(il_context *context, il_source *source, il_table **table);
+
+/** The classes, one row each: `class` (integers, or strings when the labels are), `samples`,
+ *  `probability`. NOT_FOUND when the source has no labels. */
+il_status il_source_classes(il_context *context, il_source *source, il_table **table);
+
+/** Frees a source. The caller's arrays are no longer needed then. */
+void il_source_free(il_source *source);
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name Quantisers */
+/** @{ */
+
+/** How a neuron's activation x becomes a discrete level T. All edges are
+ *  float64 and x is compared with them exactly, whatever its type; T is the
+ *  number of interior edges ≤ x, so that a value on an edge belongs to the
+ *  bin above it and the last bin is closed, as in numpy.histogram. */
+enum {
+    IL_THRESHOLD = 1, /**< T = [x > θ], two levels. Liu, Amjad & Geiger 2018 (arXiv:1804.06679) */
+    IL_UNIFORM = 2,   /**< `bins` equal bins on [low, high]; values outside fall in the first or last bin. Shwartz-Ziv & Tishby 2017 (arXiv:1703.00810) */
+    IL_QUANTILE = 3,  /**< `bins` bins of equal mass a neuron, edges by linear interpolation of order statistics; equal values stay together */
+    IL_WIDTH = 4,     /**< T = floor(x / value): bins of fixed width, unbounded. Saxe et al. 2018 */
+    IL_EXPLICIT = 5,  /**< the caller's interior `edges`, ascending: edge_count + 1 levels */
+    IL_INTEGER = 6    /**< x is a symbol already; values must be integers within ±2^53 */
+};
+
+/** Where IL_THRESHOLD takes θ from. */
+enum {
+    IL_AT_VALUE = 0,  /**< `value` (default) */
+    IL_AT_MEDIAN = 1, /**< each neuron's median */
+    IL_AT_MEAN = 2    /**< each neuron's mean */
+};
+
+/** Where IL_UNIFORM takes [low, high] from. */
+enum {
+    IL_RANGE_NEURON = 0, /**< each neuron's minimum and maximum (default) */
+    IL_RANGE_LAYER = 1,  /**< the layer's minimum and maximum */
+    IL_RANGE_GIVEN = 2   /**< `low` and `high` */
+};
+
+typedef struct il_quantizer {
+    uint32_t struct_size; /**< set by il_quantizer_init() */
+    int32_t kind;         /**< IL_THRESHOLD (default) … IL_INTEGER */
+    int32_t at;           /**< IL_AT_…, for IL_THRESHOLD */
+    int32_t range;        /**< IL_RANGE_…, for IL_UNIFORM */
+    double value;         /**< θ of IL_THRESHOLD (default 0), w > 0 of IL_WIDTH; finite */
+    double low, high;     /**< of IL_RANGE_GIVEN: finite, low < high */
+    int64_t bins;         /**< of IL_UNIFORM and IL_QUANTILE: 1 … 65536, default 30 */
+    const double *edges;  /**< of IL_EXPLICIT: finite, strictly ascending */
+    int64_t edge_count;   /**< 1 … 65535 */
+} il_quantizer;
+
+/** Fills `quantizer` with threshold(0). */
+il_status il_quantizer_init(il_quantizer *quantizer);
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name Measures */
+/** @{ */
+
+/** What a row of a measure's table is. */
+enum {
+    IL_PER_NEURON = 1,       /**< il_neuron_measures() */
+    IL_PER_NEURON_CLASS = 2  /**< il_class_measures() */
+};
+
+/** A measure in the registry. The texts have static storage. */
+typedef struct il_measure_info {
+    uint32_t struct_size;    /**< sizeof(il_measure_info), set by the caller */
+    int32_t rows;            /**< IL_PER_NEURON or IL_PER_NEURON_CLASS */
+    int32_t needs_labels;    /**< 1 if the source must have labels */
+    int32_t by_default;      /**< 1 if computed when no measures are named */
+    const char *name;        /**< what to ask for, for instance "mutual_information" */
+    const char *columns;     /**< columns that it adds, separated by commas */
+    const char *unit;        /**< "information" (bits or nats as asked), or "1" */
+    const char *description; /**< one sentence with the formula */
+    const char *reference;   /**< the paper */
+} il_measure_info;
+
+/** Number of measures in the registry. */
+int64_t il_measure_count(void);
+
+/** The measure at `index`, 0 ≤ index < il_measure_count(). */
+il_status il_measure_at(int64_t index, il_measure_info *info);
+
+typedef struct il_measure_options {
+    uint32_t struct_size;          /**< set by il_measure_options_init() */
+    int32_t unit;                  /**< IL_UNIT_DEFAULT (default), IL_BITS or IL_NATS */
+    const il_quantizer *quantizer; /**< NULL (default) = threshold(0) */
+    const char *const *measures;   /**< names from the registry; NULL (default) = those by default */
+    int64_t measure_count;         /**< entries of `measures` */
+} il_measure_options;
+
+/** Fills `options` with the defaults. */
+il_status il_measure_options_init(il_measure_options *options);
+
+/**
+ * Information measures of each neuron of each layer; plug-in estimates.
+ *
+ * With T the quantised neuron, Y the label, p the sample frequencies:
+ * - `entropy`                 H(T) = −Σ p(t) log p(t)
+ * - `conditional_entropy`     H(T|Y) = Σ p(y) H(T|Y=y)
+ * - `mutual_information`      I(T;Y) = H(T) − H(T|Y)
+ * - `kl_selectivity`          max over y of D_KL(P(T|Y=y) ‖ P(T)), with
+ *   `kl_selectivity_class`, the (first) class that attains it
+ *
+ * (Liu, Amjad & Geiger 2018, arXiv:1804.06679.) A constant neuron has zero in
+ * all of them, so has every neuron where only one class is present.
+ *
+ * @param options  NULL for the defaults
+ * @param table    rows: layers in the source's order, neurons ascending. Columns: `layer` (string),
+ *                 `neuron` (integer, from 0), then those of the measures in registry order.
+ *                 `kl_selectivity_class` holds integers, or strings when the labels are strings.
+ *                 Metadata: measure, estimator, quantizer, unit, samples, classes, seed, version.
+ * Errors: NOT_FOUND an unknown measure, or labels that are needed and absent; ARGUMENT a
+ * quantiser out of range; SHAPE a source without layers; NUMERIC NaN or infinity (names the
+ * first row and neuron), or a value that is no integer under IL_INTEGER; FORMAT, IO; MEMORY
+ * when the budget cannot hold even one neuron; CANCELLED.
+ */
+il_status il_neuron_measures(il_context *context, il_source *source, const il_measure_options *options, il_table **table);
+
+/**
+ * Measures of each neuron for each class; plug-in estimates.
+ *
+ * - `specific_information`  i(y) = D_KL(P(T|Y=y) ‖ P(T)), the surprise of class y
+ *   (DeWeese & Meister 1999); Σ p(y) i(y) = I(T;Y)
+ *
+ * @param table  rows: layers, neurons, classes, in this order. Columns: `layer`, `neuron`, `class`
+ *               (integer or string), `class_probability`, then those of the measures.
+ * Options and errors as for il_neuron_measures(); labels are always needed.
+ */
+il_status il_class_measures(il_context *context, il_source *source, const il_measure_options *options, il_table **table);
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name Tables: every result */
+/** @{ */
+
+/** Type of a column. */
+enum {
+    IL_COLUMN_DOUBLE = 1,  /**< const double * */
+    IL_COLUMN_INTEGER = 2, /**< const int64_t * */
+    IL_COLUMN_STRING = 3   /**< const char *const *, equal texts may share a pointer */
+};
+
+/** Number of rows and of columns; either pointer may be NULL. */
+il_status il_table_size(il_table *table, int64_t *rows, int64_t *columns);
+
+/**
+ * About the column at `index`; any output pointer may be NULL.
+ * @param type         IL_COLUMN_DOUBLE, _INTEGER or _STRING
+ * @param unit         "bits", "nats", "1" for a pure number, "" for names and indices
+ * @param description  one sentence
+ */
+il_status il_table_column(il_table *table, int64_t index, const char **name, int32_t *type, const char **unit, const char **description);
+
+/** Values of a floating-point column. NOT_FOUND: no such column (lists what there is);
+ *  DTYPE: the column has another type. Valid until the table is freed. */
+il_status il_table_doubles(il_table *table, const char *column, const double **values);
+
+/** Values of an integer column; errors and lifetime as for il_table_doubles(). */
+il_status il_table_integers(il_table *table, const char *column, const int64_t **values);
+
+/** Values of a string column; errors and lifetime as for il_table_doubles(). */
+il_status il_table_strings(il_table *table, const char *column, const char *const **values);
+
+/** Number of metadata entries. */
+il_status il_table_metadata_count(il_table *table, int64_t *count);
+
+/** The metadata entry at `index`; either output pointer may be NULL. Numbers are written in decimal. */
+il_status il_table_metadata_at(il_table *table, int64_t index, const char **key, const char **value);
+
+/** Frees a table and every column and text that it handed out. */
+void il_table_free(il_table *table);
+
+/** @} */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* INFOLENS_H */
