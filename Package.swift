@@ -13,8 +13,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CInfoLens", path: "include"),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
-        // Floating-point contraction would make results depend on the instruction set.
-        .target(name: "CNumerics", cSettings: [.define("NDEBUG")]),
+        .target(name: "CNumerics", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "Kernels", dependencies: ["CNumerics"]),
         .target(name: "InformationTheory", dependencies: ["Kernels"]),
         .target(name: "Tables"),

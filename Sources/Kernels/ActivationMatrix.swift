@@ -31,6 +31,15 @@ public struct RowBlock {
         self.rowStride = rowStride
         self.element = element
     }
+
+    /// The value of a neuron for a row of this block, exact.
+    public subscript(row: Int, neuron: Int) -> Double {
+        let offset = row &* rowStride &+ neuron
+        return switch element {
+        case .float32: Double(base.assumingMemoryBound(to: Float.self)[offset])
+        case .float64: base.assumingMemoryBound(to: Double.self)[offset]
+        }
+    }
 }
 
 /// Activations of one layer, samples × neurons, read in blocks of rows.

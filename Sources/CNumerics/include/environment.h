@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The floating-point environment. Hosts (other numerical libraries among them)
+ * may have set flush-to-zero or another rounding direction; kernels run under
+ * the default one, and the host's is put back afterwards.
+ */
+#ifndef CN_ENVIRONMENT_H
+#define CN_ENVIRONMENT_H
+
+#include <fenv.h>
+
+/* Saves the calling thread's environment and sets the default. Threads created meanwhile inherit it. */
+static inline fenv_t cn_enter_default_environment(void) {
+    fenv_t saved;
+    fegetenv(&saved);
+    fesetenv(FE_DFL_ENV);
+    return saved;
+}
+
+static inline void cn_leave_default_environment(fenv_t saved) {
+    fesetenv(&saved);
+}
+
+#endif

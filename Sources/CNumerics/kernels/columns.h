@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Extrema, sums and comparisons of columns, for one instruction set and one
+ * element type T (with UINT, an unsigned integer of T's size). See
+ * instruction_set.h. */
+
+CN_TARGET static int32_t CN_TYPED(extrema)(const T *x, int64_t rows, int64_t cols, int64_t stride, T *restrict low,
+                                           T *restrict high) {
+    UINT nans = 0;
+    int64_t r = 0;
+    for (; r + 4 <= rows; r += 4) { /* four rows a step: a fourth of the traffic on low and high */
+        const T *a = x + r * stride, *b = a + stride, *c = b + stride, *d = c + stride;
+        for (int64_t j = 0; j < cols; j++) {
+            T a0 = a[j], b0 = b[j], c0 = c[j], d0 = d[j];
+            nans |= (UINT)(a0 != a0) | (UINT)(b0 != b0) | (UINT)(c0 != c0) | (UINT)(d0 != d0);
+            T p = a0 < b0 ? a0 : b0, q = c0 < d0 ? c0 : d0;
+            T s = a0 > b0 ? a0 : b0, t = c0 > d0 ? c0 : d0;
+            p = p < q ? p : q;
+            s = s > t ? s : t;
+            low[j] = p < low[j] ? p : low[j];
+            high[j] = s > high[j] ? s : high[j];
+        }
+    }
+    for (; r < rows; r++) {
+        const T *a = x + r * stride;
+        for (int64_t j = 0; j < cols; j++) {
+            T a0 = a[j];
+            nans |= (UINT)(a0 != a0);
+            low[j] = a0 < low[j] ? a0 : low[j];
+            high[j] = a0 > high[j] ? a0 : high[j];
+        }
+    }
+    int32_t infinite = 0;
+    for (int64_t j = 0; j < cols; j++) infinite |= (low[j] - low[j] != 0) | (high[j] - high[j] != 0);
+    return nans || infinite ? CN_FOUND_NONFINITE : 0;
+}
+
+CN_TARGET static int32_t CN_TYPED(sums)(const T *x, int64_t rows, int64_t cols, int64_t stride, double *restrict sum) {
+    UINT bad = 0;
+    for (int64_t r = 0; r < rows; r++) {
+        const T *a = x + r * stride;
+        for (int64_t j = 0; j < cols; j++) {
+            T v = a[j];
+            bad |= (UINT)(v - v != 0);
+            sum[j] += (double)v;
+        }
+    }
+    return bad ? CN_FOUND_NONFINITE : 0;
+}
+
+CN_TARGET static int32_t CN_TYPED(threshold)(const T *x, int64_t rows, int64_t cols, int64_t stride, const T *edge,
+                                             const int32_t *place, uint8_t *codes, int64_t code_stride) {
+    UINT bad = 0;
+    for (int64_t r = 0; r < rows; r++) {
+        const T *restrict a = x + r * stride;
+        uint8_t *restrict out = codes + place[r] * code_stride;
+        for (int64_t j = 0; j < cols; j++) {
+            bad |= (UINT)(a[j] - a[j] != 0);
+            out[j] = (uint8_t)(a[j] >= edge[j]);
+        }
+    }
+    return bad ? CN_FOUND_NONFINITE : 0;
+}

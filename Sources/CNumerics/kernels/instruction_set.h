@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernels of quantize.h for one instruction set: included once for each,
+ * with CN_NAME(name), CN_TARGET, CN_LANES (bytes in a vector) and CN_LEVELS
+ * (levels counted together) defined.
+ */
+
+#define CN_CONCAT_(a, b) a##_##b
+#define CN_CONCAT(a, b) CN_CONCAT_(a, b)
+#define CN_TYPED(name) CN_NAME(CN_CONCAT(name, SUFFIX))
+#define CN_CODED(name) CN_NAME(CN_CONCAT(CN_CONCAT(name, SUFFIX), CODE_SUFFIX))
+
+#define T float
+#define UINT uint32_t
+#define SUFFIX f32
+#include "columns.h"
+#define CODE uint8_t
+#define CODE_SUFFIX u8
+#include "levels.h"
+#undef CODE
+#undef CODE_SUFFIX
+#define CODE uint16_t
+#define CODE_SUFFIX u16
+#include "levels.h"
+#undef CODE
+#undef CODE_SUFFIX
+#undef T
+#undef UINT
+#undef SUFFIX
+
+#define T double
+#define UINT uint64_t
+#define SUFFIX f64
+#include "columns.h"
+#define CODE uint8_t
+#define CODE_SUFFIX u8
+#include "levels.h"
+#undef CODE
+#undef CODE_SUFFIX
+#define CODE uint16_t
+#define CODE_SUFFIX u16
+#include "levels.h"
+#undef CODE
+#undef CODE_SUFFIX
+#undef T
+#undef UINT
+#undef SUFFIX
+
+#include "counts.h"
+
+#undef CN_CONCAT_
+#undef CN_CONCAT
+#undef CN_TYPED
+#undef CN_CODED
+#undef CN_NAME
+#undef CN_TARGET
+#undef CN_LANES
+#undef CN_LEVELS

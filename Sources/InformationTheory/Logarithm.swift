@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// The unit of information: the base of every logarithm.
+public enum Logarithm: Sendable {
+    case bits
+    case nats
+
+    /// log x in this unit.
+    public func callAsFunction(_ x: Double) -> Double { self == .bits ? log2(x) : log(x) }
+
+    /// "bits" or "nats".
+    public var name: String { self == .bits ? "bits" : "nats" }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+import CNumerics
+
+/// How the neurons of a layer become levels, with every edge known.
+///
+/// The level of a value is the number of edges at or below it, compared in float64
+/// whatever the value's type, except for `cells`, whose level is a distance in cells.
+public enum LevelCoding: Sendable {
+    /// `bins` bins a neuron; edge k (1 ..< bins) of neuron j is k·step[j] + low[j].
+    /// A constant neuron has step 0 and one level.
+    case grid(low: [Double], step: [Double], bins: Int)
+    /// Ascending edges shared by all neurons.
+    case sharedEdges([Double])
+    /// One edge a neuron.
+    case edge([Double])
+    /// floor(x / width) − first[j], in 0 ..< levels.
+    case cells(width: Double, first: [Double], levels: Int)
+    /// x − first[j], in 0 ..< levels; x must be an integer.
+    case integers(first: [Double], levels: Int)
+
+    /// Levels of a neuron: codes are 0 ..< levels.
+    public var levels: Int {
+        switch self {
+        case .grid(_, _, let bins): bins
+        case .sharedEdges(let edges): edges.count + 1
+        case .edge: 2
+        case .cells(_, _, let levels), .integers(_, let levels): levels
+        }
+    }
+}
+
+/// A coding made ready for one element type: what the kernels read.
+///
+/// For float32 every edge is replaced by the least float32 not below it, which
+/// decides every comparison as the float64 edge would.
+struct LevelCoder: Sendable {
+    private enum Tables {
+        case grid(AlignedBuffer, neurons: Int, bins: Int32)
+        case threshold(AlignedBuffer)
+        case edges(AlignedBuffer, count: Int)
+        case cells(AlignedBuffer, width: Double, levels: Int32)
+    }
+
+    private let tables: Tables
+    /// Whether a value that is no integer is an error.
+    let refusesFractions: Bool
+
+    init(_ coding: LevelCoding, element: Element) throws(InfoLensError) {
+        if case .integers = coding { refusesFractions = true } else { refusesFractions = false }
+        switch coding {
+        case .grid(let low, let step, let bins):
+            let neurons = low.count
+            let buffer = try AlignedBuffer(count: 3 * neurons, of: Double.self)
+            let values = buffer.values(of: Double.self)
+            for neuron in 0..<neurons {
+                values[neuron] = low[neuron]
+                values[neurons + neuron] = step[neuron]
+                values[2 * neurons + neuron] = step[neuron] == 0 ? 0 : 1 / step[neuron]
+            }
+            tables = .grid(buffer, neurons: neurons, bins: Int32(clamping: bins))
+        case .sharedEdges(let edges):
+            tables = .edges(try LevelCoder.table(edges, element), count: edges.count)
+        case .edge(let edges):
+            tables = .threshold(try LevelCoder.table(edges, element))
+        case .cells(let width, let first, let levels):
+            tables = .cells(try LevelCoder.table(first, .float64), width: width, levels: Int32(clamping: levels))
+        case .integers(let first, let levels):
+            tables = .cells(try LevelCoder.table(first, .float64), width: 1, levels: Int32(clamping: levels))
+        }
+    }
+
+    private static func table(_ edges: [Double], _ element: Element) throws(InfoLensError) -> AlignedBuffer {
+        switch element {
+        case .float64:
+            let buffer = try AlignedBuffer(count: edges.count, of: Double.self)
+            let values = buffer.values(of: Double.self)
+            for (index, edge) in edges.enumerated() { values[index] = edge }
+            return buffer
+        case .float32:
+            let buffer = try AlignedBuffer(count: edges.count, of: Float.self)
+            let values = buffer.values(of: Float.self)
+            for (index, edge) in edges.enumerated() {
+                let nearest = Float(edge)
+                values[index] = Double(nearest) < edge ? nearest.nextUp : nearest
+            }
+            return buffer
+        }
+    }
+
+    /// Writes the codes of columns `columns` of `block`; row r becomes row `place[r]` of `codes`.
+    /// - Returns: a set of CN_FOUND flags
+    func encode(
+        _ block: RowBlock, columns: Range<Int>, place: UnsafePointer<Int32>, codes: CodeTile
+    ) -> Int32 {
+        let tile = Tile(block: block, columns: columns, place: place, codes: codes)
+        switch tables {
+        case .grid(let buffer, let neurons, let bins):
+            let low = UnsafePointer(buffer.values(of: Double.self) + columns.lowerBound)
+            return tile.grid(low: low, step: low + neurons, inverse: low + 2 * neurons, bins: bins)
+        case .threshold(let buffer):
+            return tile.threshold(buffer)
+        case .edges(let buffer, let count):
+            return tile.edges(buffer, count: Int64(count))
+        case .cells(let buffer, let width, let levels):
+            let first = UnsafePointer(buffer.values(of: Double.self) + columns.lowerBound)
+            return tile.cells(width: width, first: first, levels: levels)
+        }
+    }
+}
+
+/// Where the codes of a tile go: one byte each up to 256 levels, else two.
+struct CodeTile {
+    let base: UnsafeMutableRawPointer
+    /// Distance between rows in codes.
+    let stride: Int
+    let wide: Bool
+}
+
+/// The kernels of CNumerics, chosen by element and code type.
+private struct Tile {
+    let block: RowBlock
+    let columns: Range<Int>
+    let place: UnsafePointer<Int32>
+    let codes: CodeTile
+
+    private var rows: Int64 { Int64(block.rows) }
+    private var count: Int64 { Int64(columns.count) }
+    private var stride: Int64 { Int64(block.rowStride) }
+    private var codeStride: Int64 { Int64(codes.stride) }
+    private var floats: UnsafePointer<Float> { block.base.assumingMemoryBound(to: Float.self) + columns.lowerBound }
+    private var doubles: UnsafePointer<Double> { block.base.assumingMemoryBound(to: Double.self) + columns.lowerBound }
+    private var bytes: UnsafeMutablePointer<UInt8> { codes.base.assumingMemoryBound(to: UInt8.self) }
+    private var words: UnsafeMutablePointer<UInt16> { codes.base.assumingMemoryBound(to: UInt16.self) }
+
+    func grid(
+        low: UnsafePointer<Double>, step: UnsafePointer<Double>, inverse: UnsafePointer<Double>, bins: Int32
+    ) -> Int32 {
+        switch (block.element, codes.wide) {
+        case (.float32, false):
+            cn_grid_f32_u8(floats, rows, count, stride, low, step, inverse, bins, place, bytes, codeStride)
+        case (.float32, true):
+            cn_grid_f32_u16(floats, rows, count, stride, low, step, inverse, bins, place, words, codeStride)
+        case (.float64, false):
+            cn_grid_f64_u8(doubles, rows, count, stride, low, step, inverse, bins, place, bytes, codeStride)
+        case (.float64, true):
+            cn_grid_f64_u16(doubles, rows, count, stride, low, step, inverse, bins, place, words, codeStride)
+        }
+    }
+
+    func threshold(_ table: AlignedBuffer) -> Int32 {
+        let from = columns.lowerBound
+        return switch block.element {
+        case .float32:
+            cn_threshold_f32(
+                floats, rows, count, stride, table.values(of: Float.self) + from, place, bytes, codeStride)
+        case .float64:
+            cn_threshold_f64(
+                doubles, rows, count, stride, table.values(of: Double.self) + from, place, bytes, codeStride)
+        }
+    }
+
+    func edges(_ table: AlignedBuffer, count edges: Int64) -> Int32 {
+        let single = table.values(of: Float.self)
+        let double = table.values(of: Double.self)
+        return switch (block.element, codes.wide) {
+        case (.float32, false): cn_edges_f32_u8(floats, rows, count, stride, single, edges, place, bytes, codeStride)
+        case (.float32, true): cn_edges_f32_u16(floats, rows, count, stride, single, edges, place, words, codeStride)
+        case (.float64, false): cn_edges_f64_u8(doubles, rows, count, stride, double, edges, place, bytes, codeStride)
+        case (.float64, true): cn_edges_f64_u16(doubles, rows, count, stride, double, edges, place, words, codeStride)
+        }
+    }
+
+    func cells(width: Double, first: UnsafePointer<Double>, levels: Int32) -> Int32 {
+        switch (block.element, codes.wide) {
+        case (.float32, false):
+            cn_cells_f32_u8(floats, rows, count, stride, width, first, levels, place, bytes, codeStride)
+        case (.float32, true):
+            cn_cells_f32_u16(floats, rows, count, stride, width, first, levels, place, words, codeStride)
+        case (.float64, false):
+            cn_cells_f64_u8(doubles, rows, count, stride, width, first, levels, place, bytes, codeStride)
+        case (.float64, true):
+            cn_cells_f64_u16(doubles, rows, count, stride, width, first, levels, place, words, codeStride)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a matrix is streamed: blocks of rows, spread over workers within the
+/// memory budget. Results must not depend on the plan.
+public struct RowBlocks {
+    /// Rows of a block; the last may be shorter.
+    public let rows: Int
+    /// Workers that have their own scratch memory, ≥ 1.
+    public let workers: Int
+
+    private let matrix: any ActivationMatrix
+    private let run: Run
+    private var count: Int { (matrix.samples - 1) / rows + 1 }
+
+    /// Plans the reading of `matrix`.
+    ///
+    /// - Parameters:
+    ///   - memory: bytes to plan within, or nil for the whole budget of the call
+    ///   - bytesPerWorker: what the caller keeps for each worker
+    ///   - bytesPerRow: what the caller keeps for each worker and row of a block
+    ///   - wantedRows: rows from which on the caller's work runs at full speed
+    /// - Throws: `memory` when the budget holds no block of even one row.
+    public init(
+        of matrix: any ActivationMatrix, run: Run, memory: Int? = nil, bytesPerWorker: Int = 0, bytesPerRow: Int = 0,
+        wantedRows: Int = 64
+    ) throws(InfoLensError) {
+        self.matrix = matrix
+        self.run = run
+        let memory = memory ?? run.memory
+        let rowBytes = matrix.neurons &* matrix.element.size
+        // Large enough to hide the cost of a claim, small enough to share out and to report progress.
+        var rows = min(max((4 << 20) / max(rowBytes, 1), wantedRows, 1), 1 << 16, matrix.samples)
+        if let chunk = matrix.preferredRows, chunk > 0, rows >= chunk { rows -= rows % chunk }
+        if let chunk = matrix.preferredRows, chunk > rows { rows = min(chunk, matrix.samples) }
+        func need(_ rows: Int) -> Int { bytesPerWorker + rows * bytesPerRow + matrix.scratchBytes(rows: rows) }
+        while rows > 1, need(rows) > memory { rows = (rows + 1) / 2 }
+        guard need(rows) <= memory else {
+            throw InfoLensError(
+                .memory,
+                "memory: a budget of \(run.memory) bytes cannot hold one row of layer \"\(matrix.name)\" and its counts; give the context at least \(need(1) * (run.memory / memory)) bytes"
+            )
+        }
+        // Two workers on half-size blocks beat one on whole ones.
+        while rows > 32, need(rows) * 2 > memory, run.threads > 1 { rows = (rows + 1) / 2 }
+        self.rows = rows
+        workers = max(1, min(run.threads, (matrix.samples - 1) / rows + 1, memory / max(need(rows), 1)))
+    }
+
+    /// Calls `body` once for each block, several blocks at a time, in ascending order of claim.
+    /// - Parameter unitsPerRow: work reported for each row
+    public func forEach(
+        unitsPerRow: Int, body: (_ worker: Int, _ block: RowBlock) throws(InfoLensError) -> Void
+    ) throws(InfoLensError) {
+        var scratch: [AlignedBuffer] = []
+        for _ in 0..<workers { scratch.append(try AlignedBuffer(byteCount: matrix.scratchBytes(rows: rows))) }
+        let (matrix, rows, run) = (matrix, rows, run)
+        try forEachItem(count: count, workers: workers, run: run) { (worker, item) throws(InfoLensError) in
+            let first = item * rows
+            let range = first..<min(first + rows, matrix.samples)
+            let block = try matrix.read(rows: range, scratch: scratch[worker].bytes)
+            try body(worker, block)
+            run.advance(by: range.count &* unitsPerRow)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Synchronization
+
+/// One running call: what it may use, how far it is, and whether it shall stop.
+///
+/// Worker threads report work with `advance(by:)`; only the thread that made the
+/// call tells the host, in `checkpoint()`, because a host's callback may belong to
+/// its thread.
+public final class Run: @unchecked Sendable {
+    /// Tells the host; false asks to stop.
+    public typealias Report = (_ stage: String, _ done: Int, _ total: Int) -> Bool
+
+    /// Most worker threads, ≥ 1. Results never depend on it.
+    public let threads: Int
+    /// Bytes of working memory, beyond input and result.
+    public let memory: Int
+
+    private let report: Report?
+    private let isCancelled: () -> Bool
+    private let stop = Atomic<Bool>(false)
+    private let done = Atomic<Int>(0)
+    private var total = 1
+    private var stage = ""
+    private var lastReport = 0
+
+    /// Units of work done so far, for what follows a stage that did less than announced.
+    public var workDone: Int { done.load(ordering: .relaxed) }
+
+    public init(threads: Int, memory: Int, report: Report? = nil, isCancelled: @escaping () -> Bool = { false }) {
+        self.threads = max(threads, 1)
+        self.memory = memory
+        self.report = report
+        self.isCancelled = isCancelled
+        lastReport = Run.milliseconds()
+    }
+
+    /// Announces the work of the whole call, in any unit.
+    public func begin(total: Int) { self.total = max(total, 1) }
+
+    /// Names what is being done from here on.
+    public func enter(stage: String) { self.stage = stage }
+
+    /// Adds finished work. Any thread.
+    public func advance(by units: Int) { done.wrappingAdd(units, ordering: .relaxed) }
+
+    /// Whether workers shall claim no more work. Any thread.
+    public var shouldStop: Bool { stop.load(ordering: .relaxed) }
+
+    /// Stops the other workers after an error or a finding.
+    public func requestStop() { stop.store(true, ordering: .relaxed) }
+
+    /// Tells the host at most about thirty times a second. On the calling thread only.
+    /// - Throws: `cancelled` when the host asks to stop.
+    public func checkpoint() throws(InfoLensError) {
+        if isCancelled() { throw cancellation() }
+        guard let report else { return }
+        let now = Run.milliseconds()
+        guard now - lastReport >= 33 else { return }
+        lastReport = now
+        if !report(stage, min(workDone, total), total) { throw cancellation() }
+    }
+
+    /// Tells the host that all is done.
+    public func finish() throws(InfoLensError) {
+        if isCancelled() { throw cancellation() }
+        if let report, !report(stage, total, total) { throw cancellation() }
+    }
+
+    private func cancellation() -> InfoLensError {
+        requestStop()
+        return InfoLensError(.cancelled, "cancelled on request during \"\(stage)\"")
+    }
+
+    private static func milliseconds() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec &* 1000 &+ time.tv_nsec / 1_000_000
+    }
+}
