@@ -17,11 +17,11 @@ let package = Package(
         .target(name: "Kernels", dependencies: ["CNumerics"]),
         .target(name: "InformationTheory", dependencies: ["Kernels"]),
         .target(name: "Tables"),
-        .target(name: "Activations", dependencies: ["CHDF5", "Kernels"]),
+        .target(name: "Activations", dependencies: ["CHDF5", "CNumerics", "Kernels"]),
         .target(name: "InfoLens", dependencies: ["CInfoLens", "Activations", "InformationTheory", "Kernels", "Tables"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "InformationTheoryTests", dependencies: ["InformationTheory"]),
-        .testTarget(name: "ActivationsTests", dependencies: ["Activations"]),
+        .testTarget(name: "ActivationsTests", dependencies: ["Activations", "CHDF5", "CNumerics"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,116 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * HDF5 and zlib for Swift. What the importer cannot see is repeated here as
+ * functions: macros that open the library before they name a type or a
+ * property class, and the error stack, whose callbacks are simpler in C.
+ */
 #pragma once
+
+/* The 1.10 signatures, which later libraries keep offering under this name. */
+#define H5_USE_110_API
 #include <hdf5.h>
+#include <zlib.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* Types and property classes */
+
+static inline hid_t chdf5_ieee_f32(int big) { return big ? H5T_IEEE_F32BE : H5T_IEEE_F32LE; }
+static inline hid_t chdf5_ieee_f64(int big) { return big ? H5T_IEEE_F64BE : H5T_IEEE_F64LE; }
+
+/* The standard integer type of `size` bytes, or -1. */
+static inline hid_t chdf5_std_integer(size_t size, int is_signed, int big) {
+    switch (size) {
+    case 1: return is_signed ? (big ? H5T_STD_I8BE : H5T_STD_I8LE) : (big ? H5T_STD_U8BE : H5T_STD_U8LE);
+    case 2: return is_signed ? (big ? H5T_STD_I16BE : H5T_STD_I16LE) : (big ? H5T_STD_U16BE : H5T_STD_U16LE);
+    case 4: return is_signed ? (big ? H5T_STD_I32BE : H5T_STD_I32LE) : (big ? H5T_STD_U32BE : H5T_STD_U32LE);
+    case 8: return is_signed ? (big ? H5T_STD_I64BE : H5T_STD_I64LE) : (big ? H5T_STD_U64BE : H5T_STD_U64LE);
+    default: return -1;
+    }
+}
+
+static inline hid_t chdf5_native_double(void) { return H5T_NATIVE_DOUBLE; }
+static inline hid_t chdf5_native_int64(void) { return H5T_NATIVE_INT64; }
+static inline hid_t chdf5_native_uint64(void) { return H5T_NATIVE_UINT64; }
+static inline hid_t chdf5_c_string(void) { return H5T_C_S1; }
+
+static inline hid_t chdf5_dataset_access(void) { return H5P_DATASET_ACCESS; }
+static inline hid_t chdf5_link_access(void) { return H5P_LINK_ACCESS; }
+static inline hid_t chdf5_dataset_create(void) { return H5P_DATASET_CREATE; }
+static inline hid_t chdf5_file_create(void) { return H5P_FILE_CREATE; }
+
+static inline unsigned chdf5_read_only(void) { return H5F_ACC_RDONLY; }
+static inline unsigned chdf5_truncate(void) { return H5F_ACC_TRUNC; }
+static inline hid_t chdf5_all(void) { return H5S_ALL; }
+static inline hid_t chdf5_default(void) { return H5P_DEFAULT; }
+static inline haddr_t chdf5_undefined_address(void) { return HADDR_UNDEF; }
+static inline hsize_t chdf5_unlimited(void) { return H5S_UNLIMITED; }
+static inline size_t chdf5_variable(void) { return H5T_VARIABLE; }
+
+/* The file descriptor that the default driver reads from, or -1. */
+static inline int chdf5_descriptor(hid_t file) {
+    void *handle = NULL;
+    if (H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) < 0 || handle == NULL) return -1;
+    return *(const int *)handle;
+}
+
+/* Whether the loaded library is one that these headers describe. */
+static inline int chdf5_version_matches(unsigned *major, unsigned *minor, unsigned *release) {
+    if (H5get_libversion(major, minor, release) < 0) return 0;
+    return *major == H5_VERS_MAJOR && *minor == H5_VERS_MINOR;
+}
+
+/* The calling thread's automatic error printing */
+
+/* What the host had installed, of either version of the interface. */
+typedef struct chdf5_auto {
+    unsigned is_v2;
+    H5E_auto1_t print1;
+    H5E_auto2_t print2;
+    void *data;
+} chdf5_auto;
+
+static inline void chdf5_silence(chdf5_auto *saved) {
+    memset(saved, 0, sizeof *saved);
+    if (H5Eauto_is_v2(H5E_DEFAULT, &saved->is_v2) < 0) saved->is_v2 = 1;
+    if (saved->is_v2) {
+        H5Eget_auto2(H5E_DEFAULT, &saved->print2, &saved->data);
+    } else {
+        H5Eget_auto1(&saved->print1, &saved->data);
+    }
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+static inline void chdf5_restore(const chdf5_auto *saved) {
+    H5Eclear2(H5E_DEFAULT);
+    if (saved->is_v2) {
+        H5Eset_auto2(H5E_DEFAULT, saved->print2, saved->data);
+    } else {
+        H5Eset_auto1(saved->print1, saved->data);
+    }
+}
+
+/* The error stack as text */
+
+typedef struct chdf5_text {
+    char *bytes;
+    size_t capacity;
+} chdf5_text;
+
+static inline herr_t chdf5_innermost(unsigned n, const H5E_error2_t *error, void *user) {
+    chdf5_text *text = (chdf5_text *)user;
+    (void)n;
+    snprintf(text->bytes, text->capacity, "%s (%s)", error->desc ? error->desc : "no reason given",
+             error->func_name ? error->func_name : "HDF5");
+    return 1;
+}
+
+/* Writes the innermost cause of the calling thread's last error, or "". */
+static inline void chdf5_error(char *bytes, size_t capacity) {
+    chdf5_text text = {bytes, capacity};
+    if (capacity == 0) return;
+    bytes[0] = '\0';
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, chdf5_innermost, &text);
+    /* The walk ends early on purpose, which is no error to keep. */
+}
