@@ -18,7 +18,7 @@ let package = Package(
         .target(name: "InformationTheory", dependencies: ["Kernels"]),
         .target(name: "Tables"),
         .target(name: "Activations", dependencies: ["CHDF5", "CNumerics", "Kernels"]),
-        .target(name: "InfoLens", dependencies: ["CInfoLens", "Activations", "InformationTheory", "Kernels", "Tables"]),
+        .target(name: "InfoLens", dependencies: ["CInfoLens", "CNumerics", "Activations", "InformationTheory", "Kernels", "Tables"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "InformationTheoryTests", dependencies: ["InformationTheory"]),
         .testTarget(name: "ActivationsTests", dependencies: ["Activations", "CHDF5", "CNumerics"]),

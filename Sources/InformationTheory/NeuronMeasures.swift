@@ -141,6 +141,8 @@ public func evaluate(
     _ measures: [NeuronMeasure], of matrix: any ActivationMatrix, quantizer: Quantizer, classes: SampleClasses,
     unit: Logarithm, run: Run
 ) throws(InfoLensError) -> [AlignedBuffer] {
+    // A declared width beyond all memory is refused before anything is allocated for it.
+    _ = try RowBlocks(of: matrix, run: run)
     let widths = measures.map { $0.rows == .perNeuron ? $0.columns.count : classes.count }
     var results: [AlignedBuffer] = []
     for width in widths { results.append(try AlignedBuffer(count: matrix.neurons * width, of: Double.self)) }

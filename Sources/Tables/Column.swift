@@ -1,18 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// Values in memory that somebody owns: a column does not copy them.
+public struct ColumnMemory<Value: BitwiseCopyable & Sendable>: @unchecked Sendable {
+    /// Valid while this value lives.
+    public let values: UnsafeBufferPointer<Value>
+    private let owner: AnyObject
+
+    /// Values that `owner` keeps alive and nobody changes any more.
+    public init(_ values: UnsafeBufferPointer<Value>, owner: AnyObject) {
+        self.values = values
+        self.owner = owner
+    }
+
+    /// A copy of few values.
+    public init(_ array: [Value]) {
+        let copy = OwnedCopy(array)
+        self.init(UnsafeBufferPointer(copy.values), owner: copy)
+    }
+}
+
+private final class OwnedCopy<Value: BitwiseCopyable> {
+    let values: UnsafeMutableBufferPointer<Value>
+
+    init(_ array: [Value]) {
+        values = .allocate(capacity: max(array.count, 1))
+        _ = values.initialize(from: array)
+    }
+
+    deinit { values.deallocate() }
+}
+
 /// A named column of a table.
 public struct Column: Sendable {
     public enum Values: Sendable {
-        case doubles([Double])
-        case integers([Int64])
+        case doubles(ColumnMemory<Double>, count: Int)
+        case integers(ColumnMemory<Int64>, count: Int)
         /// Row r is `names[codes[r]]`: results repeat few names often.
-        case strings(codes: [Int32], names: [String])
+        case strings(codes: ColumnMemory<Int32>, names: [String], count: Int)
 
         public var count: Int {
             switch self {
-            case .doubles(let values): values.count
-            case .integers(let values): values.count
-            case .strings(let codes, _): codes.count
+            case .doubles(_, let count), .integers(_, let count), .strings(_, _, let count): count
             }
         }
     }
@@ -31,9 +59,23 @@ public struct Column: Sendable {
         self.values = values
     }
 
-    /// A column of texts, each kept as given.
+    /// A short column of texts.
     public init(_ name: String, description: String, texts: [String]) {
+        let codes = ColumnMemory(texts.indices.map { Int32(clamping: $0) })
         self.init(
-            name, description: description, values: .strings(codes: texts.indices.map { Int32(clamping: $0) }, names: texts))
+            name, description: description, values: .strings(codes: codes, names: texts, count: texts.count))
+    }
+
+    /// A short column of integers.
+    public init(_ name: String, unit: String = "", description: String, integers: [Int64]) {
+        self.init(
+            name, unit: unit, description: description,
+            values: .integers(ColumnMemory(integers), count: integers.count))
+    }
+
+    /// A short column of numbers.
+    public init(_ name: String, unit: String = "", description: String, doubles: [Double]) {
+        self.init(
+            name, unit: unit, description: description, values: .doubles(ColumnMemory(doubles), count: doubles.count))
     }
 }

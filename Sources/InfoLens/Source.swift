@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+import Activations
+import CInfoLens
+import Kernels
+import Synchronization
+import Tables
+
+/// Layers with their samples' labels, behind `il_source`.
+final class Source: HandleObject, Sendable {
+    static let typeName: StaticString = "il_source"
+    static let origin: StaticString = "il_source_from_dump() or il_source_new()"
+
+    struct Layer: Sendable {
+        let matrix: any ActivationMatrix
+        /// Element type as it is stored.
+        let dtype: String
+    }
+
+    struct Contents: Sendable {
+        var layers: [Layer] = []
+        var labels: Labels?
+
+        /// N, once it is known.
+        var samples: Int? { layers.first?.matrix.samples ?? labels?.codes.count }
+    }
+
+    private let reduction: Reduction
+    private let state: Mutex<Contents>
+
+    /// What the source holds now; later changes do not touch a call that is running.
+    var contents: Contents { state.withLock { $0 } }
+
+    init(reduction: Reduction, contents: Contents = Contents()) {
+        self.reduction = reduction
+        state = Mutex(contents)
+    }
+
+    /// Layers of a dump with its labels.
+    static func make(
+        from dump: DumpFile, layers names: [String]?, labels path: String?, reduction: Reduction, memory: Int
+    ) throws(InfoLensError) -> Source {
+        var contents = Contents()
+        contents.labels = try dump.labels(path: path)
+        let names = names ?? dump.layerNames
+        guard !names.isEmpty else {
+            throw InfoLensError(
+                .notFound,
+                "dump: no layer was found in the file; name the datasets in options.layers (il_dump_describe() lists them)")
+        }
+        for name in names {
+            let matrix = try dump.matrix(layer: name, reduction: reduction, memory: memory)
+            let entry = dump.entries.first { $0.path == name || ($0.role == "layer" && $0.name == name) }
+            try contents.add(Layer(matrix: matrix, dtype: entry?.dtype ?? ""))
+        }
+        return Source(reduction: reduction, contents: contents)
+    }
+
+    func addLayer(_ array: StridedArray, name: String) throws(InfoLensError) {
+        let matrix = try ArrayMatrix(name: name, array: array, reduction: reduction)
+        try change { (contents) throws(InfoLensError) in
+            try contents.add(Layer(matrix: matrix, dtype: array.dtype.name))
+        }
+    }
+
+    func setLabels(_ labels: Labels) throws(InfoLensError) {
+        try change { (contents) throws(InfoLensError) in
+            if let layer = contents.layers.first {
+                try checkLength(of: layer.matrix, against: labels)
+            }
+            contents.labels = labels
+        }
+    }
+
+    private func change(_ body: (inout Contents) throws(InfoLensError) -> Void) throws(InfoLensError) {
+        var failure: InfoLensError?
+        state.withLock { contents in
+            do throws(InfoLensError) { try body(&contents) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+}
+
+extension Source.Contents {
+    fileprivate mutating func add(_ layer: Source.Layer) throws(InfoLensError) {
+        let matrix = layer.matrix
+        if layers.contains(where: { $0.matrix.name == matrix.name }) {
+            throw InfoLensError(.argument, "layers: there are two layers named \"\(matrix.name)\"; give each its own name")
+        }
+        guard matrix.samples <= Int(UInt32.max) else {
+            throw InfoLensError(
+                .shape, "activations: layer \"\(matrix.name)\" has \(matrix.samples) samples; the most is \(UInt32.max)")
+        }
+        if let first = layers.first?.matrix, first.samples != matrix.samples {
+            throw InfoLensError(
+                .shape,
+                "activations: layer \"\(matrix.name)\" has \(matrix.samples) samples, but layer \"\(first.name)\" has \(first.samples); all layers of a source must be of the same samples"
+            )
+        }
+        if let labels { try checkLength(of: matrix, against: labels) }
+        layers.append(layer)
+    }
+}
+
+private func checkLength(of matrix: any ActivationMatrix, against labels: Labels) throws(InfoLensError) {
+    guard labels.codes.count != matrix.samples else { return }
+    throw InfoLensError(
+        .shape,
+        "labels: there are \(labels.codes.count), but layer \"\(matrix.name)\" has \(matrix.samples) samples; give one label a sample, along axis 0"
+    )
+}
+
+/// A column of classes, given by their indices, as the labels name them.
+func classColumn(
+    _ name: String, description: String, indices: ColumnMemory<Int32>, count: Int, classes: ClassNames
+) throws(InfoLensError) -> Column {
+    switch classes {
+    case .strings(let names):
+        return Column(name, description: description, values: .strings(codes: indices, names: names, count: count))
+    case .integers(let integers):
+        let buffer = try AlignedBuffer(count: count, of: Int64.self)
+        let values = buffer.values(of: Int64.self)
+        for row in 0..<count { values[row] = integers[Int(indices.values[row])] }
+        let memory = ColumnMemory(UnsafeBufferPointer(start: values, count: count), owner: buffer)
+        return Column(name, description: description, values: .integers(memory, count: count))
+    }
+}
+
+// MARK: - Options
+
+extension Source {
+    static var defaultOptions: il_source_options {
+        var options = il_source_options()
+        options.struct_size = UInt32(MemoryLayout<il_source_options>.size)
+        options.channel_axis = 1
+        return options
+    }
+
+    static func options(
+        _ pointer: UnsafePointer<il_source_options>?
+    ) throws(InfoLensError) -> (values: il_source_options, reduction: Reduction) {
+        let options = try optionsOrDefaults(
+            pointer, defaults: defaultOptions, argument: "options", initializer: "il_source_options_init()")
+        let axis = Int(options.channel_axis)
+        guard axis != 0, abs(axis) < Int(IL_MAX_RANK) else {
+            throw InfoLensError(
+                .argument,
+                "options.channel_axis: is \(axis); give 1 for channels first (NCHW), -1 for channels last (NHWC), never 0, which counts samples"
+            )
+        }
+        let reduction: Reduction = try choice(
+            options.reduction,
+            of: [
+                (Int(IL_REDUCE_NONE), .none), (Int(IL_REDUCE_MEAN), .mean(channelAxis: axis)),
+                (Int(IL_REDUCE_MAX), .max(channelAxis: axis)), (Int(IL_REDUCE_FLATTEN), .flatten),
+            ], argument: "options.reduction",
+            names: "IL_REDUCE_NONE, IL_REDUCE_MEAN, IL_REDUCE_MAX or IL_REDUCE_FLATTEN")
+        return (options, reduction)
+    }
+}
+
+/// A C list of texts, or nil for a NULL list.
+func textList(
+    _ list: UnsafePointer<UnsafePointer<CChar>?>?, count: Int64, argument: StaticString, countArgument: StaticString
+) throws(InfoLensError) -> [String]? {
+    guard let list else {
+        guard count == 0 else {
+            throw InfoLensError(.argument, "\(argument): is NULL, but \(countArgument) is \(count); pass the list or 0")
+        }
+        return nil
+    }
+    guard count > 0, count < Int32.max else {
+        throw InfoLensError(.argument, "\(countArgument): is \(count); give the length of \(argument), at least 1")
+    }
+    var texts: [String] = []
+    for index in 0..<Int(count) { texts.append(try requiredText(list[index], "\(argument)[\(index)]")) }
+    return texts
+}
+
+private func stridedArray(
+    _ array: UnsafePointer<il_array>?, argument: String
+) throws(InfoLensError) -> StridedArray {
+    guard let array = array?.pointee else {
+        throw InfoLensError(.argument, "\(argument): is NULL; pass an il_array")
+    }
+    guard (0...Int32(IL_MAX_RANK)).contains(array.ndim) else {
+        throw InfoLensError(.shape, "\(argument): ndim is \(array.ndim); give 0 to \(IL_MAX_RANK)")
+    }
+    guard array.ndim == 0 || array.shape != nil else {
+        throw InfoLensError(.argument, "\(argument): shape is NULL; pass \(array.ndim) lengths")
+    }
+    let shape = Array(UnsafeBufferPointer(start: array.shape, count: Int(array.ndim)))
+    let strides = array.strides.map { Array(UnsafeBufferPointer(start: $0, count: Int(array.ndim))) }
+    return try StridedArray(
+        data: array.data, dtype: array.dtype, shape: shape, strides: strides, argument: argument)
+}
+
+// MARK: - Entry points
+
+@c @implementation
+public func il_source_options_init(_ options: UnsafeMutablePointer<il_source_options>!) -> il_status {
+    guarded { () throws(InfoLensError) in try required(options, "options").pointee = Source.defaultOptions }
+}
+
+@c @implementation
+public func il_source_from_dump(
+    _ context: OpaquePointer!, _ dump: OpaquePointer!, _ options: UnsafePointer<il_source_options>!,
+    _ source: UnsafeMutablePointer<OpaquePointer?>!
+) -> il_status {
+    guarded { () throws(InfoLensError) in
+        let context = try Handles.object(context, Context.self, argument: "context")
+        let dump = try Handles.object(dump, Dump.self, argument: "dump")
+        let output = try required(source, "source")
+        let (options, reduction) = try Source.options(options)
+        let layers = try textList(
+            options.layers, count: options.layer_count, argument: "options.layers", countArgument: "options.layer_count")
+        let labels = try options.labels.map { (path) throws(InfoLensError) in try requiredText(path, "options.labels") }
+        output.pointee = Handles.insert(
+            try Source.make(
+                from: dump.file, layers: layers, labels: labels, reduction: reduction, memory: context.memory))
+    }
+}
+
+@c @implementation
+public func il_source_new(
+    _ context: OpaquePointer!, _ options: UnsafePointer<il_source_options>!,
+    _ source: UnsafeMutablePointer<OpaquePointer?>!
+) -> il_status {
+    guarded { () throws(InfoLensError) in
+        _ = try Handles.object(context, Context.self, argument: "context")
+        let output = try required(source, "source")
+        let (options, reduction) = try Source.options(options)
+        guard options.layers == nil, options.labels == nil else {
+            throw InfoLensError(
+                .argument,
+                "options: layers and labels name datasets of a dump; leave them NULL and use il_source_add_layer() and il_source_set_labels()"
+            )
+        }
+        output.pointee = Handles.insert(Source(reduction: reduction))
+    }
+}
+
+@c @implementation
+public func il_source_add_layer(
+    _ source: OpaquePointer!, _ name: UnsafePointer<CChar>!, _ activations: UnsafePointer<il_array>!
+) -> il_status {
+    guarded { () throws(InfoLensError) in
+        let source = try Handles.object(source, Source.self, argument: "source")
+        let name = try requiredText(name, "name")
+        try source.addLayer(try stridedArray(activations, argument: "activations \"\(name)\""), name: name)
+    }
+}
+
+@c @implementation
+public func il_source_set_labels(
+    _ source: OpaquePointer!, _ labels: UnsafePointer<il_array>!, _ classNames: UnsafePointer<UnsafePointer<CChar>?>!,
+    _ classCount: Int64
+) -> il_status {
+    guarded { () throws(InfoLensError) in
+        let source = try Handles.object(source, Source.self, argument: "source")
+        let names = try textList(
+            classNames, count: classCount, argument: "class_names", countArgument: "class_count")
+        try source.setLabels(try Labels(array: try stridedArray(labels, argument: "labels"), classNames: names))
+    }
+}
+
+@c @implementation
+public func il_source_layers(
+    _ context: OpaquePointer!, _ source: OpaquePointer!, _ table: UnsafeMutablePointer<OpaquePointer?>!
+) -> il_status {
+    guarded { () throws(InfoLensError) in
+        _ = try Handles.object(context, Context.self, argument: "context")
+        let layers = try Handles.object(source, Source.self, argument: "source").contents.layers
+        let columns = [
+            Column("layer", description: "the layer's name", texts: layers.map(\.matrix.name)),
+            Column("samples", description: "number of samples", integers: layers.map { Int64($0.matrix.samples) }),
+            Column("neurons", description: "number of neurons", integers: layers.map { Int64($0.matrix.neurons) }),
+            Column("dtype", description: "type of an element as stored", texts: layers.map(\.dtype)),
+        ]
+        try required(table, "table").pointee = Handles.insert(TableHandle(Table(columns: columns)))
+    }
+}
+
+@c @implementation
+public func il_source_classes(
+    _ context: OpaquePointer!, _ source: OpaquePointer!, _ table: UnsafeMutablePointer<OpaquePointer?>!
+) -> il_status {
+    guarded { () throws(InfoLensError) in
+        _ = try Handles.object(context, Context.self, argument: "context")
+        let source = try Handles.object(source, Source.self, argument: "source")
+        guard let labels = source.contents.labels else {
+            throw InfoLensError(
+                .notFound, "source: it has no labels; set them with il_source_set_labels() or name the dataset")
+        }
+        let indices = ColumnMemory(labels.counts.indices.map { Int32(clamping: $0) })
+        let columns = [
+            try classColumn(
+                "class", description: "the class's label", indices: indices, count: labels.counts.count,
+                classes: labels.classes),
+            Column("samples", description: "number of samples", integers: labels.counts.map { Int64($0) }),
+            Column(
+                "probability", unit: "1", description: "share of the samples",
+                doubles: labels.counts.map { Double($0) / Double(labels.codes.count) }),
+        ]
+        try required(table, "table").pointee = Handles.insert(TableHandle(Table(columns: columns)))
+    }
+}
+
+@c @implementation
+public func il_source_free(_ source: OpaquePointer!) { Handles.remove(source, Source.self) }
