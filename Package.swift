@@ -19,8 +19,9 @@ let package = Package(
         .target(name: "Tables"),
         .target(name: "Activations", dependencies: ["CHDF5", "CNumerics", "Kernels"]),
         .target(name: "InfoLens", dependencies: ["CInfoLens", "CNumerics", "Activations", "InformationTheory", "Kernels", "Tables"]),
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
-        .testTarget(name: "InformationTheoryTests", dependencies: ["InformationTheory"]),
+        .target(name: "TestSupport", dependencies: ["Kernels"], path: "Tests/Support"),
+        .testTarget(name: "KernelsTests", dependencies: ["CNumerics", "Kernels", "TestSupport"]),
+        .testTarget(name: "InformationTheoryTests", dependencies: ["InformationTheory", "TestSupport"]),
         .testTarget(name: "ActivationsTests", dependencies: ["Activations", "CHDF5", "CNumerics"]),
     ],
     swiftLanguageModes: [.v6]

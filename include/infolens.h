@@ -448,7 +448,8 @@ il_status il_neuron_measures(il_context *context, il_source *source, const il_me
  * Measures of each neuron for each class; plug-in estimates.
  *
  * - `specific_information`  i(y) = D_KL(P(T|Y=y) ‖ P(T)), the surprise of class y
- *   (DeWeese & Meister 1999); Σ p(y) i(y) = I(T;Y)
+ *   (DeWeese & Meister 1999); Σ p(y) i(y) = I(T;Y). NaN for a class without samples,
+ *   which one-hot labels and class names can have
  *
  * @param table  rows: layers, neurons, classes, in this order. Columns: `layer`, `neuron`, `class`
  *               (integer or string), `class_probability`, then those of the measures.

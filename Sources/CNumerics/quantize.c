@@ -30,26 +30,35 @@
 #include "kernels/instruction_set.h"
 #endif
 
-/* 0 = baseline, 1 = AVX2, 2 = AVX-512 (F, BW, DQ, VL). */
-static int chosen;
+static const char *const sets[] = {"baseline", "avx2", "avx512"};
+
+/* Index of the best set that the machine has (AVX-512: F, BW, DQ and VL), and of the one in use. */
+static int best, chosen;
+
+int32_t cn_select_instruction_set(const char *name) {
+    for (int i = 0; i <= best; i++) {
+        if (strcmp(name, sets[i]) != 0) continue;
+        chosen = i;
+        return 1;
+    }
+    return 0;
+}
+
+const char *cn_instruction_set(void) {
+    return sets[chosen];
+}
 
 __attribute__((constructor)) static void choose(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2")) chosen = 1;
-    if (chosen && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+    if (__builtin_cpu_supports("avx2")) best = 1;
+    if (best && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        chosen = 2;
+        best = 2;
 #endif
+    chosen = best;
     const char *asked = getenv("INFOLENS_INSTRUCTION_SET");
-    if (!asked) return;
-    if (!strcmp(asked, "baseline")) chosen = 0;
-    if (!strcmp(asked, "avx2") && chosen > 1) chosen = 1;
-}
-
-const char *cn_instruction_set(void) {
-    static const char *const names[] = {"baseline", "avx2", "avx512"};
-    return names[chosen];
+    if (asked) cn_select_instruction_set(asked);
 }
 
 #if defined(__x86_64__)

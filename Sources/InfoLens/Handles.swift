@@ -17,7 +17,7 @@ protocol HandleObject: AnyObject, Sendable {
 enum Handles {
     private struct State {
         var objects: [UInt: any HandleObject] = [:]
-        /// Within the first 64 KiB of no mapping: following one by mistake faults at once.
+        /// Small numbers are no addresses: following one by mistake faults at once.
         var next: UInt = 0x10
     }
 

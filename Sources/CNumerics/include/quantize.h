@@ -21,9 +21,12 @@ enum {
  * padded to a multiple of it. */
 #define CN_STRIP 64
 
-/* Name of the instruction set in use: "avx512", "avx2" or "baseline". The
- * environment variable INFOLENS_INSTRUCTION_SET, read once, selects a lesser one. */
+/* Name of the instruction set in use: "avx512", "avx2" or "baseline". The best one is chosen at load, or the
+ * one that the environment variable INFOLENS_INSTRUCTION_SET names. */
 const char *cn_instruction_set(void);
+
+/* Changes it, for tests; no kernel may be running. Returns 0 if the machine does not have the set. */
+int32_t cn_select_instruction_set(const char *name);
 
 /* low[j] = min(low[j], column j of the tile), high[j] likewise with max. */
 int32_t cn_extrema_f32(const float *x, int64_t rows, int64_t cols, int64_t stride, float *low, float *high);

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+import CNumerics
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Kernels
+
+/// Counts in the order [neuron][class][level].
+private func counted(
+    _ matrix: MemoryMatrix, _ coding: LevelCoding, _ classes: SampleClasses, run: Run = TestSupport.run()
+) throws -> [[[UInt32]]] {
+    let result = Mutex([[[UInt32]]](repeating: [], count: matrix.neurons))
+    try forEachCountedNeuron(of: matrix, coding: coding, classes: classes, run: run) { neuron, table in
+        let counts = (0..<classes.count).map { Array(table.counts(ofClass: $0)) }
+        #expect(table.samples == matrix.samples)
+        for level in 0..<coding.levels {
+            #expect(table.marginal[level] == counts.reduce(0) { $0 + $1[level] })
+        }
+        result.withLock { $0[neuron] = counts }
+    }
+    return result.withLock { $0 }
+}
+
+/// The same, one value after another.
+private func naive(
+    _ matrix: MemoryMatrix, levels: Int, _ classes: SampleClasses, level: (_ neuron: Int, _ value: Double) -> Int
+) -> [[[UInt32]]] {
+    (0..<matrix.neurons).map { neuron in
+        var counts = [[UInt32]](repeating: [UInt32](repeating: 0, count: levels), count: classes.count)
+        for (row, value) in matrix.column(neuron).enumerated() {
+            counts[Int(classes.codes[row])][level(neuron, value)] += 1
+        }
+        return counts
+    }
+}
+
+/// The number of edges k · step + low, k = 1 ..< bins, at or below `value`.
+private func gridLevel(of value: Double, low: Double, step: Double, bins: Int) -> Int {
+    var level = 0
+    for k in 1..<max(bins, 2) where k < bins {
+        let edge = Double(k) * step + low
+        if edge <= value { level += 1 }
+    }
+    return level
+}
+
+private func level(of value: Double, edges: [Double]) -> Int { edges.filter { $0 <= value }.count }
+
+@Suite(.serialized) struct CountedNeuronsTests {
+    static let shapes = [(1, 1), (7, 3), (300, 65), (1500, 130)]
+
+    @Test("a grid counts the edges at or below each value", arguments: shapes, [Element.float32, .float64])
+    func grid(shape: (Int, Int), element: Element) throws {
+        let matrix = reluLike(samples: shape.0, neurons: shape.1, element: element)
+        let classes = randomClasses(samples: shape.0, count: 4)
+        for bins in [1, 2, 30, 64, 65, 300] {
+            let low = (0..<shape.1).map { neuron -> Double in Double(neuron % 3) * -0.1 }
+            let step = (0..<shape.1).map { neuron -> Double in
+                neuron % 5 == 4 ? 0 : (3 - low[neuron]) / Double(bins)
+            }
+            let expected = naive(matrix, levels: bins, classes) { neuron, value in
+                gridLevel(of: value, low: low[neuron], step: step[neuron], bins: bins)
+            }
+            // Neurons without a width are constant by contract; these are not, so only their totals are compared.
+            let found = try counted(matrix, .grid(low: low, step: step, bins: bins), classes)
+            for neuron in 0..<shape.1 where step[neuron] != 0 { #expect(found[neuron] == expected[neuron]) }
+        }
+    }
+
+    @Test("shared edges", arguments: [1, 2, 29, 33, 400])
+    func sharedEdges(count: Int) throws {
+        let matrix = reluLike(samples: 700, neurons: 70)
+        let classes = randomClasses(samples: 700, count: 3)
+        let edges = (0..<count).map { Double($0) * 3 / Double(count) }
+        let expected = naive(matrix, levels: count + 1, classes) { level(of: $1, edges: edges) }
+        #expect(try counted(matrix, .sharedEdges(edges), classes) == expected)
+    }
+
+    @Test("an edge between two float32 values separates them")
+    func edgesBetweenFloats() throws {
+        let matrix = MemoryMatrix([0.1, Double(Float(0.1)), Double(Float(0.1).nextUp), 0.2], neurons: 1, element: .float32)
+        let edge = Double(Float(0.1)).nextUp
+        let found = try counted(matrix, .sharedEdges([edge]), SampleClasses(unlabelled: 4))
+        #expect(found == [[[2, 2]]])
+    }
+
+    @Test("one edge a neuron, and cells")
+    func edgesAndCells() throws {
+        let matrix = reluLike(samples: 500, neurons: 33, element: .float64)
+        let classes = randomClasses(samples: 500, count: 2)
+        let edges = (0..<33).map { Double($0) / 11 }
+        #expect(
+            try counted(matrix, .edge(edges), classes)
+                == naive(matrix, levels: 2, classes) { level(of: $1, edges: [edges[$0]]) })
+        let first = [Double](repeating: -2, count: 33)
+        #expect(
+            try counted(matrix, .cells(width: 0.07, first: first, levels: 60), classes)
+                == naive(matrix, levels: 60, classes) { _, value in Int((value / 0.07).rounded(.down)) + 2 })
+    }
+
+    @Test("every instruction set gives the same counts")
+    func instructionSets() throws {
+        let matrix = reluLike(samples: 1200, neurons: 100)
+        let classes = randomClasses(samples: 1200, count: 3)
+        let original = String(cString: cn_instruction_set())
+        defer { cn_select_instruction_set(original) }
+        let coding = LevelCoding.grid(
+            low: [Double](repeating: 0, count: 100), step: [Double](repeating: 0.1, count: 100), bins: 30)
+        let expected = try counted(matrix, coding, classes)
+        for set in ["baseline", "avx2", "avx512"] where cn_select_instruction_set(set) == 1 {
+            #expect(try counted(matrix, coding, classes) == expected, "\(set)")
+        }
+        #expect(cn_select_instruction_set("none") == 0)
+    }
+
+    @Test("threads and budgets change nothing", arguments: [1, 2, 3, 8], [1 << 20, 3 << 20, 1 << 30])
+    func threadsAndBudgets(threads: Int, memory: Int) throws {
+        let matrix = reluLike(samples: 3000, neurons: 200)
+        let classes = randomClasses(samples: 3000, count: 10)
+        let coding = LevelCoding.grid(
+            low: [Double](repeating: 0, count: 200), step: [Double](repeating: 0.1, count: 200), bins: 30)
+        let expected = naive(matrix, levels: 30, classes) { _, value in
+            gridLevel(of: value, low: 0, step: 0.1, bins: 30)
+        }
+        #expect(try counted(matrix, coding, classes, run: run(threads: threads, memory: memory)) == expected)
+    }
+
+    @Test("more classes than rows of a block are counted by incrementing")
+    func manyClasses() throws {
+        let matrix = reluLike(samples: 2000, neurons: 9)
+        let classes = randomClasses(samples: 2000, count: 1500)
+        let expected = naive(matrix, levels: 3, classes) { level(of: $1, edges: [1, 2]) }
+        #expect(try counted(matrix, .sharedEdges([1, 2]), classes) == expected)
+    }
+
+    @Test("the first NaN or infinity is named, whatever the threads", arguments: [1, 2, 8])
+    func nonFinite(threads: Int) {
+        var values = reluLike(samples: 4000, neurons: 40).values
+        values[3999 * 40] = .infinity
+        values[1234 * 40 + 17] = .nan
+        values[1234 * 40 + 30] = .infinity
+        let matrix = MemoryMatrix(values, neurons: 40)
+        let error = #expect(throws: InfoLensError.self) {
+            try counted(
+                matrix, .sharedEdges([0.5]), SampleClasses(unlabelled: 4000), run: run(threads: threads, memory: 1 << 20))
+        }
+        #expect(error?.kind == .numeric)
+        #expect(error?.description.contains("NaN at row 1234, neuron 17") == true)
+    }
+
+    @Test("a budget that holds no row is an error that says what is needed")
+    func tooSmallBudget() {
+        let matrix = reluLike(samples: 4, neurons: 500_000)
+        let error = #expect(throws: InfoLensError.self) {
+            try counted(matrix, .sharedEdges([0.5]), SampleClasses(unlabelled: 4), run: run(memory: 1 << 20))
+        }
+        #expect(error?.kind == .memory)
+    }
+}

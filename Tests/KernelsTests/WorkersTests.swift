@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Kernels
+
+@Suite struct WorkersTests {
+    @Test("every item runs once", arguments: [1, 2, 7])
+    func everyItem(workers: Int) throws {
+        let seen = Mutex([Int](repeating: 0, count: 1000))
+        try forEachItem(count: 1000, workers: workers, run: run()) { (worker, item) throws(InfoLensError) in
+            #expect((0..<workers).contains(worker))
+            seen.withLock { $0[item] += 1 }
+        }
+        #expect(seen.withLock { $0.allSatisfy { $0 == 1 } })
+    }
+
+    @Test("the error of the lowest item is thrown", arguments: [1, 2, 5])
+    func lowestError(workers: Int) {
+        for _ in 0..<20 {
+            let error = #expect(throws: InfoLensError.self) {
+                try forEachItem(count: 100, workers: workers, run: run()) { (_, item) throws(InfoLensError) in
+                    if item >= 30 { throw InfoLensError(.numeric, "item \(item)") }
+                }
+            }
+            #expect(error?.description == "item 30")
+        }
+    }
+
+    @Test("progress rises to the total, on the calling thread")
+    func progress() throws {
+        let seen = Mutex([Int]())
+        let run = Run(
+            threads: 2, memory: 1 << 20,
+            report: { stage, done, total in
+                #expect(stage == "counting" && total == 64)
+                seen.withLock { $0.append(done) }
+                return true
+            })
+        run.begin(total: 64)
+        run.enter(stage: "counting")
+        try forEachItem(count: 64, workers: 2, run: run) { (_, _) throws(InfoLensError) in
+            var value = 0.0
+            for i in 0..<300_000 { value += Double(i).squareRoot() }
+            #expect(value > 0)
+            run.advance(by: 1)
+        }
+        try run.finish()
+        let reported = seen.withLock { $0 }
+        #expect(reported == reported.sorted() && reported.last == 64)
+    }
+
+    @Test("a callback that refuses stops the work", arguments: [1, 2])
+    func cancellation(threads: Int) {
+        let items = Atomic<Int>(0)
+        let run = Run(threads: threads, memory: 1 << 20, report: { _, _, _ in false })
+        run.begin(total: 1_000_000)
+        let error = #expect(throws: InfoLensError.self) {
+            try forEachItem(count: 1_000_000, workers: threads, run: run) { (_, _) throws(InfoLensError) in
+                items.wrappingAdd(1, ordering: .relaxed)
+                var value = 0.0
+                for i in 0..<1000 { value += Double(i).squareRoot() }
+                #expect(value > 0)
+            }
+        }
+        #expect(error?.kind == .cancelled)
+        #expect(items.load(ordering: .relaxed) < 1_000_000)
+    }
+}
