@@ -30,6 +30,9 @@ PACKAGE_SOURCES := $(shell find $(PACKAGE) -type f \( -name '*.py' -o -name '*.t
 	-not -path '*/build/*' -not -path '*/tests/*' 2>/dev/null)
 PYTHON_TREES := $(wildcard $(PACKAGE) examples/python benchmarks tools Tests/CInterfaceTests)
 
+# Formatters and type checkers differ between releases: within these they agree.
+TEST_TOOLS := pytest 'ruff>=0.15,<0.16' 'mypy>=1.18' pandas-stubs
+
 # What the shipped library is: Swift's runtime linked in, il_* exported and
 # nothing else, its own references bound to itself. SwiftPM refuses packages
 # with such flags in the manifest as dependencies of others, so they live here;
@@ -84,11 +87,10 @@ install: lib ## install library, header and infolens.pc below DESTDIR/PREFIX
 	@$(call fill-pc,$(PREFIX),$(PREFIX)/lib,$(PREFIX)/include) > build/infolens.pc.install
 	$(INSTALL) -m 644 build/infolens.pc.install $(DESTDIR)$(PREFIX)/lib/pkgconfig/infolens.pc
 
-# The package carries the library, hence the copy before pip sees the folder.
-$(VENV_STAMP): $(PACKAGE_SOURCES) $(LIBRARY)
+# The package carries the library, hence the dependency on it.
+$(VENV_STAMP): $(PACKAGE_SOURCES) $(LIBRARY) Makefile
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	cp $(LIBRARY) $(PACKAGE)/src/infolens/$(SONAME)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check './$(PACKAGE)[all,test]'
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check './$(PACKAGE)[all]' $(TEST_TOOLS)
 	@touch $@
 
 .PHONY: venv
@@ -111,18 +113,18 @@ test-swift: ## Swift tests
 
 .PHONY: test-c
 test-c: lib venv ## C99 and C++17 programs that use only infolens.h
-	@PYTHON=$(CURDIR)/$(VENV)/bin/python Tests/CInterfaceTests/run
+	@$(MAKE) --no-print-directory -C Tests/CInterfaceTests check PYTHON=$(CURDIR)/$(VENV)/bin/python
 
 .PHONY: test-python
 test-python: venv ## tests of the Python package
-	$(VENV)/bin/python -m pytest -q $(PACKAGE)/tests
+	cd $(PACKAGE) && INFOLENS_LIBRARY=$(CURDIR)/$(LIBRARY) $(CURDIR)/$(VENV)/bin/python -m pytest -q
 
 .PHONY: lint
 lint: venv ## swift format, ruff and mypy --strict
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 	$(VENV)/bin/ruff check $(PYTHON_TREES)
 	$(VENV)/bin/ruff format --check $(PYTHON_TREES)
-	$(VENV)/bin/mypy --strict $(PACKAGE)/src/infolens
+	cd $(PACKAGE) && $(CURDIR)/$(VENV)/bin/mypy --strict src/infolens
 
 .PHONY: format
 format: venv ## rewrite the sources in the project's format

@@ -47,7 +47,22 @@ def write_native(folder: Path) -> None:
 
 def write_storage(folder: Path) -> None:
     x, y = levels(), labels()
-    for dtype in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", ">f4", ">f8", ">i2"):
+    for dtype in (
+        "f2",
+        "f4",
+        "f8",
+        "i1",
+        "i2",
+        "i4",
+        "i8",
+        "u1",
+        "u2",
+        "u4",
+        "u8",
+        ">f4",
+        ">f8",
+        ">i2",
+    ):
         write(folder / f"dtype_{dtype.replace('>', 'be_')}.h5", x.astype(dtype), y)
     x = x.astype(np.float32)
     write(folder / "chunked.h5", x, y, chunks=(64, 4))
