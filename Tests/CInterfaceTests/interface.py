@@ -111,9 +111,7 @@ def main() -> int:
         golden.splitlines(True), now.splitlines(True), "interface.txt", "infolens.h"
     )
     sys.stdout.writelines(lines)
-    print(
-        "The public interface has changed. If docs/abi.md permits it: Tests/CInterfaceTests/interface.py --write"
-    )
+    print("The public interface changed. If docs/abi.md permits it: interface.py --write")
     return 1
 
 
