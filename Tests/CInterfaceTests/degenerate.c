@@ -110,7 +110,7 @@ static void every_sample_its_own_class_makes_information_entropy(void)
 static void labels_need_not_start_at_zero_or_be_dense(void)
 {
     enum { N = 8 };
-    const int32_t levels[N] = {0, 1, 0, 1, 1, 1, 0, 0};
+    const int32_t levels[N] = {0, 1, 0, 1, 1, 1, 1, 0};
     const int32_t labels[N] = {-5, 1000000, -5, 1000000, 7, 7, -5, 7};
     const int32_t dense[N] = {0, 2, 0, 2, 1, 1, 0, 1};
     const int64_t shape[] = {N, 1};

@@ -26,9 +26,9 @@ static void quantizers_out_of_range_are_refused(void)
     check_quantizer_refused(&q, "7");
     q = quantizer_of(IL_THRESHOLD);
     q.value = NAN;
-    check_quantizer_refused(&q, "value");
+    check_quantizer_refused(&q, "threshold");
     q.value = INFINITY;
-    check_quantizer_refused(&q, "value");
+    check_quantizer_refused(&q, "threshold");
     q.value = 0;
     q.at = 3;
     check_quantizer_refused(&q, "at");
@@ -56,18 +56,18 @@ static void quantizers_out_of_range_are_refused(void)
     check_quantizer_refused(&q, "bins");
     q = quantizer_of(IL_WIDTH);
     q.value = 0;
-    check_quantizer_refused(&q, "value");
+    check_quantizer_refused(&q, "width");
     q.value = -1;
-    check_quantizer_refused(&q, "value");
+    check_quantizer_refused(&q, "width");
     q.value = NAN;
-    check_quantizer_refused(&q, "value");
+    check_quantizer_refused(&q, "width");
     q = quantizer_of(IL_EXPLICIT);
     check_quantizer_refused(&q, "edge");
     q.edge_count = 2;
     q.edges = falling;
-    check_quantizer_refused(&q, "ascending");
+    check_quantizer_refused(&q, "ascend");
     q.edges = equal;
-    check_quantizer_refused(&q, "ascending");
+    check_quantizer_refused(&q, "ascend");
     q.edges = infinite;
     check_quantizer_refused(&q, "edge");
     q.edges = nan;
@@ -174,7 +174,7 @@ static void arrays_that_make_no_sense_are_refused(void)
 {
     const int64_t no_rows[] = {0, D}, no_neurons[] = {N, 0}, negative[] = {-1, D}, huge[] = {INT64_MAX / 2, 4};
     const int64_t deep[] = {N, 2, 4}, far[] = {INT64_MAX / 2, 4};
-    check_array_refused(array_of(x, 0, 2, shape), IL_ERROR_DTYPE, "dtype");
+    check_array_refused(array_of(x, 0, 2, shape), IL_ERROR_DTYPE, "element type");
     check_array_refused(array_of(x, 14, 2, shape), IL_ERROR_DTYPE, "14");
     check_array_refused(array_of(NULL, IL_FLOAT32, 2, shape), IL_ERROR_ARGUMENT, "data");
     check_array_refused(array_of(x, IL_FLOAT32, 2, NULL), IL_ERROR_ARGUMENT, "shape");
