@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Builds, tests and installs InfoLens. `make help` lists the targets.
+
+SHELL := /bin/sh
+.SHELLFLAGS := -eu -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# The targets call tools that are parallel themselves, and are run in order.
+.NOTPARALLEL:
+
+SWIFT ?= swift
+PYTHON ?= python3
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+VERSION := $(shell sed -n 's/^private let version.*"\(.*\)"$$/\1/p' Sources/InfoLens/Version.swift)
+SONAME := libinfolens.so.0
+
+LIBRARY := build/lib/$(SONAME)
+LINK := build/lib/libinfolens.so
+PC := build/lib/pkgconfig/infolens.pc
+
+VENV := .venv
+VENV_STAMP := $(VENV)/.infolens-installed
+PACKAGE := bindings/python
+PACKAGE_SOURCES := $(shell find $(PACKAGE) -type f \( -name '*.py' -o -name '*.toml' -o -name '*.typed' -o -name '*.md' \) \
+	-not -path '*/build/*' -not -path '*/tests/*' 2>/dev/null)
+PYTHON_TREES := $(wildcard $(PACKAGE) examples/python benchmarks tools Tests/CInterfaceTests)
+
+# Formatters and type checkers differ between releases: within these they agree.
+TEST_TOOLS := pytest 'ruff>=0.17,<0.18' 'mypy>=2.4,<3' pandas-stubs
+
+# What the shipped library is: Swift's runtime linked in, il_* exported and
+# nothing else, its own references bound to itself. SwiftPM refuses packages
+# with such flags in the manifest as dependencies of others, so they live here;
+# the scratch path keeps them apart from what `swift test` builds.
+LIBRARY_FLAGS := -Xswiftc -static-stdlib \
+	-Xlinker --version-script=$(CURDIR)/infolens.map \
+	-Xlinker -soname=$(SONAME) \
+	-Xlinker -Bsymbolic \
+	-Xlinker --exclude-libs=ALL \
+	-Xlinker -s
+SCRATCH := .build/library
+
+# fill-pc PREFIX LIBDIR INCLUDEDIR: infolens.pc for that place, on standard output
+fill-pc = sed -e 's|@PREFIX@|$(1)|' -e 's|@LIBDIR@|$(2)|' -e 's|@INCLUDEDIR@|$(3)|' -e 's|@VERSION@|$(VERSION)|' infolens.pc.in
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+.PHONY: deps
+deps: ## install missing Debian packages; check Swift and Python
+	@SWIFT="$(SWIFT)" PYTHON="$(PYTHON)" PKG_CONFIG="$(PKG_CONFIG)" tools/dependencies.sh
+
+.PHONY: FORCE
+FORCE:
+
+# SwiftPM knows what is out of date. The copy is replaced only when it differs,
+# so that what depends on it is not rebuilt in vain, and by renaming, so that a
+# running process keeps the file that it has mapped.
+$(LIBRARY): FORCE
+	@mkdir -p $(@D)
+	$(SWIFT) build -c release --product infolens --scratch-path $(SCRATCH) $(LIBRARY_FLAGS)
+	@cmp -s $(SCRATCH)/release/libinfolens.so $@ || \
+		{ cp $(SCRATCH)/release/libinfolens.so $@.new && mv -f $@.new $@; }
+
+$(LINK): $(LIBRARY)
+	@ln -sf $(SONAME) $@
+
+$(PC): infolens.pc.in Makefile Sources/InfoLens/Version.swift
+	@mkdir -p $(@D)
+	@$(call fill-pc,$(CURDIR),$(CURDIR)/build/lib,$(CURDIR)/include) > $@
+
+.PHONY: lib
+lib: $(LIBRARY) $(LINK) $(PC) ## build the release library into build/lib
+
+.PHONY: install
+install: lib ## install library, header and infolens.pc below DESTDIR/PREFIX
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	$(INSTALL) -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libinfolens.so
+	$(INSTALL) -m 644 include/infolens.h $(DESTDIR)$(PREFIX)/include/infolens.h
+	@$(call fill-pc,$(PREFIX),$(PREFIX)/lib,$(PREFIX)/include) > build/infolens.pc.install
+	$(INSTALL) -m 644 build/infolens.pc.install $(DESTDIR)$(PREFIX)/lib/pkgconfig/infolens.pc
+
+# The package carries the library, hence the dependency on it.
+$(VENV_STAMP): $(PACKAGE_SOURCES) $(LIBRARY) Makefile
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check './$(PACKAGE)[all]' $(TEST_TOOLS)
+	@touch $@
+
+.PHONY: venv
+venv: $(VENV_STAMP) ## make .venv with the Python package and its test tools
+
+.PHONY: demo
+demo: deps lib venv ## from a dump to a table: C example, Python example, report.html
+	@echo "== examples/c/dump_table examples/data/digits.h5"
+	@PKG_CONFIG_PATH=$(CURDIR)/build/lib/pkgconfig $(MAKE) --no-print-directory -C examples/c
+	@examples/c/dump_table examples/data/digits.h5
+	@echo "== examples/python/analyse_dump.py examples/data/digits.h5"
+	@$(VENV)/bin/python examples/python/analyse_dump.py examples/data/digits.h5 --report report.html
+
+.PHONY: test
+test: deps lint test-swift test-c test-python ## everything: lint, Swift, C99, C++17 and Python tests
+
+.PHONY: test-swift
+test-swift: ## Swift tests
+	$(SWIFT) test
+
+.PHONY: test-c
+test-c: lib venv ## C99 and C++17 programs that use only infolens.h
+	@$(MAKE) --no-print-directory -C Tests/CInterfaceTests check PYTHON=$(CURDIR)/$(VENV)/bin/python
+
+.PHONY: test-python
+test-python: venv ## tests of the Python package
+	cd $(PACKAGE) && INFOLENS_LIBRARY=$(CURDIR)/$(LIBRARY) $(CURDIR)/$(VENV)/bin/python -m pytest -q
+
+.PHONY: lint
+lint: venv ## swift format, ruff and mypy --strict
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	$(VENV)/bin/ruff check $(PYTHON_TREES)
+	$(VENV)/bin/ruff format --check $(PYTHON_TREES)
+	cd $(PACKAGE) && $(CURDIR)/$(VENV)/bin/mypy --strict src/infolens
+
+.PHONY: format
+format: venv ## rewrite the sources in the project's format
+	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+	$(VENV)/bin/ruff check --fix --select I $(PYTHON_TREES)
+	$(VENV)/bin/ruff format $(PYTHON_TREES)
+
+.PHONY: bench
+bench: venv ## compare neuron measures with numpy and numba
+	$(VENV)/bin/python benchmarks/neuron_measures.py
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf .build build $(VENV) report.html $(PACKAGE)/build $(PACKAGE)/src/infolens/*.so*
+	@$(MAKE) --no-print-directory -C examples/c clean

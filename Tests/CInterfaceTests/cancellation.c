@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Progress is told on the caller's thread, and a call stops when asked to. */
+#include "measure.h"
+#include <pthread.h>
+#include <time.h>
+
+/* Large enough that a call lasts many progress steps on any machine. */
+enum { N = 20000, D = 256, CLASSES = 10 };
+
+static float *x;
+static int32_t labels[N];
+static il_array array;
+static const int64_t shape[] = {N, D};
+
+struct observer {
+    pthread_t caller;
+    int64_t calls, last, stop_at;
+    int orderly, finished;
+};
+
+static int32_t observe(void *user, const char *stage, int64_t done, int64_t total)
+{
+    struct observer *o = (struct observer *)user;
+    o->calls++;
+    if (!pthread_equal(pthread_self(), o->caller)) o->orderly = 0;
+    if (stage == NULL || stage[0] == '\0' || total <= 0 || done < 0 || done > total) o->orderly = 0;
+    if (done == total) o->finished = 1;
+    o->last = done;
+    return o->stop_at > 0 && o->calls >= o->stop_at;
+}
+
+static struct observer observer_stopping_at(int64_t call)
+{
+    struct observer o = {pthread_self(), 0, 0, 0, 1, 0};
+    o.stop_at = call;
+    return o;
+}
+
+static void progress_is_told_in_order_on_the_calling_thread(void)
+{
+    struct observer o = observer_stopping_at(0);
+    il_context *context = context_of(4, 0);
+    il_source *source = source_of(context, &array, labels);
+    il_quantizer q = quantizer_of(IL_UNIFORM);
+    il_table *table = NULL;
+    CHECK_OK(il_context_set_progress(context, observe, &o));
+    CHECK_OK(measure_source(context, source, &q, &table));
+    CHECK(o.calls >= 1);
+    CHECK(o.orderly);
+    CHECK(o.finished);
+    il_table_free(table);
+    il_source_free(source);
+    il_context_free(context);
+}
+
+static void a_callback_that_returns_non_zero_cancels(void)
+{
+    struct observer o = observer_stopping_at(1);
+    il_context *context = context_of(2, 0);
+    il_source *source = source_of(context, &array, labels);
+    il_table *table = NULL;
+    CHECK_OK(il_context_set_progress(context, observe, &o));
+    CHECK_REFUSED(measure_source(context, source, NULL, &table), IL_ERROR_CANCELLED, "cancel");
+    CHECK(table == NULL);
+    CHECK_INTEGER(o.calls, 1); /* it is not asked again */
+    CHECK_OK(il_context_set_progress(context, NULL, NULL));
+    CHECK_OK(measure_source(context, source, NULL, &table)); /* the context is as good as before */
+    il_table_free(table);
+    il_source_free(source);
+    il_context_free(context);
+}
+
+struct canceller {
+    il_context *context;
+    volatile int stop; /* one writer, one reader, no data behind it */
+};
+
+static void *cancel_until_told(void *argument)
+{
+    struct canceller *job = (struct canceller *)argument;
+    const struct timespec pause = {0, 1000000};
+    while (!job->stop) {
+        il_context_cancel(job->context);
+        nanosleep(&pause, NULL);
+    }
+    return NULL;
+}
+
+static void another_thread_can_cancel(void)
+{
+    il_context *context = context_of(2, 0);
+    il_source *source = source_of(context, &array, labels);
+    il_quantizer q = quantizer_of(IL_QUANTILE); /* the slowest: it ranks */
+    il_status status = IL_OK;
+    pthread_t thread;
+    struct canceller job = {context, 0};
+    REQUIRE(pthread_create(&thread, NULL, cancel_until_told, &job) == 0);
+    /* A call may win the race against the first request; not against all of them. */
+    for (int attempt = 0; attempt < 50 && status == IL_OK; attempt++) {
+        il_table *table = NULL;
+        status = measure_source(context, source, &q, &table);
+        il_table_free(table);
+    }
+    job.stop = 1;
+    pthread_join(thread, NULL);
+    CHECK_STATUS(status, IL_ERROR_CANCELLED);
+    il_table *table = NULL;
+    CHECK_OK(measure_source(context, source, NULL, &table)); /* a stale request does not outlive its call */
+    il_table_free(table);
+    il_source_free(source);
+    il_context_free(context);
+}
+
+static int32_t cancel_itself(void *user, const char *stage, int64_t done, int64_t total)
+{
+    (void)stage, (void)done, (void)total;
+    il_context_cancel((il_context *)user);
+    return 0;
+}
+
+static void a_callback_may_cancel_its_own_context(void)
+{
+    il_context *context = context_of(2, 0);
+    il_source *source = source_of(context, &array, labels);
+    il_quantizer q = quantizer_of(IL_QUANTILE);
+    il_table *table = NULL;
+    CHECK_OK(il_context_set_progress(context, cancel_itself, context));
+    il_status status = measure_source(context, source, &q, &table);
+    /* If the only report was the last one, there was nothing left to stop. */
+    CHECK(status == IL_ERROR_CANCELLED || status == IL_OK);
+    il_table_free(table);
+    il_source_free(source);
+    il_context_free(context);
+}
+
+int main(void)
+{
+    x = (float *)malloc(sizeof(float) * N * D);
+    if (!x) return EXIT_FAILURE;
+    fill_labels(labels, N, CLASSES, 7);
+    fill_activations(x, labels, N, D, 8);
+    array = array_of(x, IL_FLOAT32, 2, shape);
+    RUN(progress_is_told_in_order_on_the_calling_thread);
+    RUN(a_callback_that_returns_non_zero_cancels);
+    RUN(another_thread_can_cancel);
+    RUN(a_callback_may_cancel_its_own_context);
+    free(x);
+    return check_finish();
+}
