@@ -27,6 +27,29 @@ _UNITS = {
 }
 
 
+def _whole(name: str, value: int | None, least: int, most: int) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise ArgumentError(f"{name} must be a whole number, not {type(value).__name__}")
+    number = value.__index__()
+    if not least <= number <= most:
+        raise ArgumentError(f"{name} must lie between {least} and {most}, not {number}")
+    return number
+
+
+def _bytes(memory: int | str | None) -> int | None:
+    if isinstance(memory, str):
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", memory)
+        if match is None or match[2].upper() not in _UNITS:
+            raise ArgumentError(
+                f"memory {memory!r} is not a size: write bytes as a number, or text such as "
+                "'512 MB' or '2 GiB'"
+            )
+        memory = int(float(match[1]) * _UNITS[match[2].upper()])
+    return _whole("memory", memory, 2**20, 2**63 - 1)
+
+
 class Context:
     """Settings of calls; made by `context`, and meant for a ``with`` statement.
 
@@ -138,26 +161,3 @@ def context(
     ...     table = dump.neuron_measures()
     """
     return Context(threads, memory, seed, progress)
-
-
-def _whole(name: str, value: int | None, least: int, most: int) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise ArgumentError(f"{name} must be a whole number, not {type(value).__name__}")
-    number = value.__index__()
-    if not least <= number <= most:
-        raise ArgumentError(f"{name} must lie between {least} and {most}, not {number}")
-    return number
-
-
-def _bytes(memory: int | str | None) -> int | None:
-    if isinstance(memory, str):
-        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", memory)
-        if match is None or match[2].upper() not in _UNITS:
-            raise ArgumentError(
-                f"memory {memory!r} is not a size: write bytes as a number, or text such as "
-                "'512 MB' or '2 GiB'"
-            )
-        memory = int(float(match[1]) * _UNITS[match[2].upper()])
-    return _whole("memory", memory, 2**20, 2**63 - 1)

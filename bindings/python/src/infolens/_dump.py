@@ -113,7 +113,8 @@ class Dump:
     def __init__(self, path: str, handle: Handle) -> None:
         self.path = path
         self._handle = handle
-        self._lock = threading.Lock()
+        # The library wants one thread a handle; a progress callback may ask again in its own.
+        self._lock = threading.RLock()
 
     # What is in the file
 

@@ -71,6 +71,12 @@ def check(status: int) -> None:
         raise error_for(status, text.decode("utf-8", "replace"))
 
 
+def library_version() -> str:
+    """Version of the loaded library, for instance ``"0.1.0"``."""
+    text: bytes = library().il_version()
+    return text.decode("utf-8")
+
+
 class Handle:
     """Owns an opaque handle and frees it when collected, or earlier on request.
 

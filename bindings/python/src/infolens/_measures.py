@@ -10,7 +10,7 @@ from typing import Any
 from infolens import _abi
 from infolens._arrays import Borrowed, borrow, borrow_labels
 from infolens._call import run
-from infolens._errors import ArgumentError, NotFoundError
+from infolens._errors import ArgumentError
 from infolens._library import Handle, check, encoded, library, text_array
 from infolens._quantizers import Quantizer, struct_of, threshold
 from infolens._table import Table, read_table, table_of
@@ -256,11 +256,3 @@ def _choose(what: str, value: Any, choices: Mapping[Any, int]) -> int:
     except (KeyError, TypeError):
         known = ", ".join(repr(choice) for choice in choices)
         raise ArgumentError(f"{what} {value!r} is unknown: choose one of {known}") from None
-
-
-def require_labels(table: Table) -> None:
-    """Refuse a table of neuron measures that were computed without labels."""
-    if "mutual_information" not in table:
-        raise NotFoundError(
-            "this needs labels: give y, or a dump with labels, and compute 'mutual_information'"
-        )
