@@ -113,9 +113,13 @@ def run(*command: str) -> str:
     try:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
     except FileNotFoundError:
-        raise SystemExit(f"generate_abi.py: '{command[0]}' not found; name one with --clang") from None
+        raise SystemExit(
+            f"generate_abi.py: '{command[0]}' not found; name one with --clang"
+        ) from None
     except subprocess.CalledProcessError as failure:
-        raise SystemExit(f"generate_abi.py: the header does not compile\n{failure.stderr}") from None
+        raise SystemExit(
+            f"generate_abi.py: the header does not compile\n{failure.stderr}"
+        ) from None
 
 
 def fields(record: dict[str, Any]) -> list[dict[str, Any]]:

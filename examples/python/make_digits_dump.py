@@ -133,7 +133,9 @@ def main(arguments):
     accuracy = np.mean(forward(parameters, x)[-1][1].argmax(axis=1) == y)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_dump(path, x, y, initial, parameters)
-    print(f"{path}: {len(y)} held-out images, accuracy {accuracy:.3f}, {path.stat().st_size:,} bytes")
+    print(
+        f"{path}: {len(y)} held-out images, accuracy {accuracy:.3f}, {path.stat().st_size:,} bytes"
+    )
 
 
 if __name__ == "__main__":

@@ -69,7 +69,8 @@ def borrow(values: object, name: str) -> Borrowed:
     if dtype is None:
         raise DTypeError(
             f"{name} has dtype {array.dtype}; accepted are bool, int8 to int64, uint8 to uint64, "
-            "float16, bfloat16, float32 and float64: convert it, for instance with .astype('float64')"
+            "float16, bfloat16, float32 and float64: convert it, for instance with "
+            ".astype('float64')"
         )
     return Borrowed(array, dtype)
 
@@ -121,7 +122,7 @@ def _as_numpy(values: object, name: str) -> tuple[Array, bool]:
         raise ArgumentError(f"{name} has masked elements: drop or fill them first")
     try:
         if hasattr(values, "__dlpack__") and not hasattr(values, "__array__"):
-            array = np.from_dlpack(values)  # type: ignore[arg-type]
+            array = np.from_dlpack(values)
         else:
             array = np.asarray(values)
     except (TypeError, ValueError, RuntimeError, BufferError) as failure:

@@ -105,7 +105,7 @@ class _Watch:
             self._bar.close()
 
     def raise_pending(self) -> None:
-        """Hand a noted signal to the handler that was there before, or raise what the callback raised."""
+        """Hand a noted signal to the handler that was there before; raise what the callback did."""
         if self._signal is not None and self._previous is not None:
             self._previous(*self._signal)
         if self._failure is not None:

@@ -56,7 +56,9 @@ def open(path: str | bytes | os.PathLike[Any], *, allow_external: bool = False) 
     try:
         raw = os.fsencode(path)
     except TypeError:
-        raise ArgumentError(f"path must be a str, bytes or path, not {type(path).__name__}") from None
+        raise ArgumentError(
+            f"path must be a str, bytes or path, not {type(path).__name__}"
+        ) from None
     if b"\0" in raw:
         raise ArgumentError(f"path {path!r} contains a NUL character")
     options = _abi.il_dump_options()

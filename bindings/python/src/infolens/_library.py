@@ -57,7 +57,9 @@ def library() -> ctypes.CDLL:
             _abi.declare(loaded)
             return loaded
     except AttributeError as failure:
-        raise LibraryError(f"infolens: '{path}' is not a complete InfoLens library: {failure}") from None
+        raise LibraryError(
+            f"infolens: '{path}' is not a complete InfoLens library: {failure}"
+        ) from None
     raise LibraryError(
         f"infolens: '{path}' has interface version {found}, this package needs "
         f"{_abi.IL_ABI_VERSION} or later: build the library that belongs to the package"
@@ -65,7 +67,7 @@ def library() -> ctypes.CDLL:
 
 
 def check(status: int) -> None:
-    """Raise the exception for a status, with the library's text about this thread's last failure."""
+    """Raise the exception for a status, with the library's text about this thread's failure."""
     if status != _abi.IL_OK:
         text = library().il_last_error() or b""
         raise error_for(status, text.decode("utf-8", "replace"))

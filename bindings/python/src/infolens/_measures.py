@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infolens import _abi
@@ -210,7 +210,7 @@ def source_options(reduction: str | None, channel_axis: int) -> _abi.il_source_o
 
 def source_of(X: Any, y: Any, reduction: str | None, channel_axis: int) -> Handle:
     """A source that looks into the caller's arrays and keeps them alive."""
-    arrays = [(name, borrow(values, f"layer {name!r}")) for name, values in _layers(X)]
+    arrays = [(name, borrow(values, f"layer {name!r}")) for name, values in named_layers(X).items()]
     options = source_options(reduction, channel_axis)
     keep: list[Borrowed] = [array for _, array in arrays]
     source = run("il_source_new", ctypes.byref(options), gives="source", keep=keep)
@@ -224,11 +224,12 @@ def source_of(X: Any, y: Any, reduction: str | None, channel_axis: int) -> Handl
     return source
 
 
-def _layers(X: Any) -> Iterable[tuple[str, Any]]:
+def named_layers(X: Any) -> dict[str, Any]:
+    """The arrays of a mapping by name, or a single array under its stand-in name."""
     # Activation caches behave like mappings without being registered as such.
-    items: Callable[[], Iterable[tuple[Any, Any]]] | None = getattr(X, "items", None)
-    if isinstance(X, Mapping) or (callable(items) and hasattr(X, "keys") and not hasattr(X, "shape")):
-        named = [(str(name), values) for name, values in X.items()]
+    is_like_mapping = hasattr(X, "keys") and hasattr(X, "items") and not hasattr(X, "shape")
+    if isinstance(X, Mapping) or is_like_mapping:
+        named = {str(name): values for name, values in X.items()}
         if not named:
             raise ArgumentError("X is a mapping without layers: give at least one array")
         return named
@@ -237,7 +238,7 @@ def _layers(X: Any) -> Iterable[tuple[str, Any]]:
             f"X must be an array or a mapping of names to arrays, not {type(X).__name__}; "
             "to read a file use infolens.open(path)"
         )
-    return [(SINGLE_LAYER, X)]
+    return {SINGLE_LAYER: X}
 
 
 def names_of(what: str, names: str | Sequence[str] | None) -> list[bytes] | None:

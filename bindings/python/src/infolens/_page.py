@@ -9,8 +9,28 @@ from __future__ import annotations
 
 import html
 
-_LIGHT = ("#eef2f7", "#d5e3f1", "#b3cfe8", "#86b4da", "#5896c9", "#3278b4", "#195b98", "#0d4076", "#082a52")
-_DARK = ("#1e252f", "#223650", "#264a70", "#2b6093", "#3a79b4", "#5a96cd", "#83b4e2", "#b1d1f1", "#e1effc")
+_LIGHT = (
+    "#eef2f7",
+    "#d5e3f1",
+    "#b3cfe8",
+    "#86b4da",
+    "#5896c9",
+    "#3278b4",
+    "#195b98",
+    "#0d4076",
+    "#082a52",
+)
+_DARK = (
+    "#1e252f",
+    "#223650",
+    "#264a70",
+    "#2b6093",
+    "#3a79b4",
+    "#5a96cd",
+    "#83b4e2",
+    "#b1d1f1",
+    "#e1effc",
+)
 
 
 def _palette(colours: tuple[str, ...]) -> str:
@@ -19,12 +39,12 @@ def _palette(colours: tuple[str, ...]) -> str:
 
 _STYLE = (
     """
-:root{color-scheme:light dark;--ground:#fcfcfb;--panel:#fff;--ink:#1d232b;--faint:#5b6672;--line:#dfe3e8;
---rule:#eceff2;--entropy:#0a8f6a;--information:#0072b2;--selectivity:#c8550a;"""
+:root{color-scheme:light dark;--ground:#fcfcfb;--panel:#fff;--ink:#1d232b;--faint:#5b6672;
+--line:#dfe3e8;--rule:#eceff2;--entropy:#0a8f6a;--information:#0072b2;--selectivity:#c8550a;"""
     + _palette(_LIGHT)
     + """}
-@media (prefers-color-scheme:dark){:root{--ground:#12161b;--panel:#181d24;--ink:#e6eaef;--faint:#98a4b1;
---line:#2c343e;--rule:#232a33;--entropy:#36c79b;--information:#5cb4f0;--selectivity:#f0914a;"""
+@media (prefers-color-scheme:dark){:root{--ground:#12161b;--panel:#181d24;--ink:#e6eaef;
+--faint:#98a4b1;--line:#2c343e;--rule:#232a33;--entropy:#36c79b;--information:#5cb4f0;--selectivity:#f0914a;"""
     + _palette(_DARK)
     + """}}
 *{box-sizing:border-box}
@@ -37,12 +57,13 @@ h3{font-size:14px;margin:0 0 6px;font-weight:600}
 p{margin:0 0 10px}
 .faint,figcaption,dt{color:var(--faint)}
 section{margin-top:34px;padding-top:24px;border-top:1px solid var(--line)}
-.panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(250px,1fr));gap:14px;margin:14px 0 22px}
+.panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(250px,1fr));gap:14px;
+margin:14px 0 22px}
 .panel{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:12px 12px 8px}
 .panel p{font-size:13px;margin:0 0 4px}
-.pair{display:flex;flex-wrap:wrap;gap:26px 40px;align-items:flex-start}
+.pair{display:flex;flex-wrap:wrap;gap:26px 32px;align-items:flex-start}
 .pair>*{min-width:0;max-width:100%}
-.pair .ranking{flex:0 1 400px}
+.pair .ranking{flex:0 1 430px}
 figure{margin:0}
 figcaption{font-size:13px;margin-top:6px;max-width:66ch}
 .scroll{overflow-x:auto;max-width:100%}
@@ -61,10 +82,11 @@ background:var(--tone);margin-right:7px}
     + """
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:14px}
 th{font-weight:600;color:var(--faint);font-size:13px;vertical-align:bottom}
-th,td{text-align:right;padding:4px 10px;border-bottom:1px solid var(--rule);white-space:nowrap}
+th,td{text-align:right;padding:4px 9px;border-bottom:1px solid var(--rule);white-space:nowrap}
 th:first-child,td:first-child{text-align:left;padding-left:0}
-td.name{white-space:normal;overflow-wrap:anywhere}
-td.measured{background:linear-gradient(var(--tone),var(--tone)) right bottom/calc(var(--part)*1%) 3px no-repeat}
+td.name{white-space:normal;overflow-wrap:anywhere;min-width:6em}
+td.measured{background:linear-gradient(var(--tone),var(--tone))
+left bottom/calc(var(--part)*1%) 3px no-repeat}
 a{color:var(--information)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:3px 18px;margin:0;font-size:14px}
 dd{margin:0;overflow-wrap:anywhere}
@@ -89,14 +111,14 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     """An HTML table whose cells are markup: ``<td>`` with or without attributes."""
     head = "".join(f"<th>{cell}</th>" for cell in header)
     body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
-    return (
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
+    filled = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    return f'<div class="scroll"><table>{filled}</table></div>'
 
 
 def definitions(entries: dict[str, str]) -> str:
     """A list of terms and what they stand for."""
     items = "".join(
-        f"<dt>{html.escape(term)}</dt><dd>{html.escape(text)}</dd>" for term, text in entries.items()
+        f"<dt>{html.escape(term)}</dt><dd>{html.escape(text)}</dd>"
+        for term, text in entries.items()
     )
     return f"<dl>{items}</dl>"

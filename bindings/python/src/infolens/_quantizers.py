@@ -12,6 +12,7 @@ import ctypes
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, SupportsFloat, SupportsIndex
 
 from infolens import _abi
@@ -67,7 +68,9 @@ def threshold(at: float | str = 0.0) -> Quantizer:
     if isinstance(at, str):
         places = {"median": _abi.IL_AT_MEDIAN, "mean": _abi.IL_AT_MEAN}
         if at not in places:
-            raise ArgumentError(f"threshold: at {at!r} is unknown: give a number, 'median' or 'mean'")
+            raise ArgumentError(
+                f"threshold: at {at!r} is unknown: give a number, 'median' or 'mean'"
+            )
         return _make(f"threshold({at!r})", _abi.IL_THRESHOLD, at=places[at])
     value = _finite("threshold: at", at)
     return _make(f"threshold({value!r})", _abi.IL_THRESHOLD, value=value)
@@ -110,9 +113,7 @@ def uniform(bins: int = 30, range: str | tuple[float, float] = "neuron") -> Quan
     if not low < high:
         raise ArgumentError(f"uniform: low {low!r} must lie below high {high!r}")
     text = f"uniform({count}, range=({low!r}, {high!r}))"
-    return _make(
-        text, _abi.IL_UNIFORM, bins=count, range=_abi.IL_RANGE_GIVEN, low=low, high=high
-    )
+    return _make(text, _abi.IL_UNIFORM, bins=count, range=_abi.IL_RANGE_GIVEN, low=low, high=high)
 
 
 def quantile(bins: int = 30) -> Quantizer:
@@ -161,7 +162,7 @@ def explicit(edges: Iterable[float]) -> Quantizer:
         raise ArgumentError("explicit: edges must be a sequence of numbers") from None
     if not 1 <= len(values) < _MOST_BINS:
         raise ArgumentError(f"explicit: 1 to {_MOST_BINS - 1} edges are needed, not {len(values)}")
-    for below, above in zip(values, values[1:], strict=False):
+    for below, above in pairwise(values):
         if not below < above:
             raise ArgumentError(
                 f"explicit: edges must ascend strictly, but {below!r} is followed by {above!r}"

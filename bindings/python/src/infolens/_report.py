@@ -7,7 +7,7 @@ import html
 import math
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ import numpy as np
 from infolens import _page, _svg
 from infolens._dump import Dump
 from infolens._dump import open as open_dump
-from infolens._errors import FileError
-from infolens._measures import SINGLE_LAYER, class_measures, default_measures, neuron_measures
+from infolens._errors import FileError, NotFoundError
+from infolens._measures import class_measures, default_measures, named_layers, neuron_measures
 from infolens._quantizers import Quantizer, threshold
 from infolens._table import Table
 
@@ -27,18 +27,26 @@ _MOST_NEURONS = 60
 _MOST_CLASSES = 40
 
 
+#: Gives the table of class measures of a layer.
+OfClasses = Callable[[str], Table]
+
+
 @dataclass(frozen=True)
 class _Measure:
     column: str
     title: str
+    #: The title as it stands within a sentence, in two lines where it heads a column.
+    name: str
     symbol: str
     tone: str
 
 
 _MEASURES = (
-    _Measure("entropy", "Entropy", "H(T)", "entropy"),
-    _Measure("mutual_information", "Mutual information", "I(T;Y)", "information"),
-    _Measure("kl_selectivity", "KL selectivity", "max D(T|y ‖ T)", "selectivity"),
+    _Measure("entropy", "Entropy", "entropy", "H(T)", "entropy"),
+    _Measure(
+        "mutual_information", "Mutual information", "mutual information", "I(T;Y)", "information"
+    ),
+    _Measure("kl_selectivity", "KL selectivity", "KL selectivity", "max D(T|y ‖ T)", "selectivity"),
 )
 
 
@@ -98,38 +106,58 @@ def report(
     if isinstance(source, (str, os.PathLike)):
         with open_dump(source) as dump:
             return report(
-                dump, path, layers=layers, quantizer=quantizer, unit=unit, reduction=reduction,
-                channel_axis=channel_axis, top=top, title=title,
-            )  # fmt: skip
-    options = {
+                dump,
+                path,
+                layers=layers,
+                quantizer=quantizer,
+                unit=unit,
+                reduction=reduction,
+                channel_axis=channel_axis,
+                top=top,
+                title=title,
+            )
+    options: dict[str, Any] = {
         "quantizer": quantizer,
         "unit": unit,
         "reduction": reduction,
         "channel_axis": channel_axis,
     }
-    of_classes: Callable[[str], Table] | None
     if isinstance(source, Dump):
-        labelled = source.has_labels
-        names = None if labelled else default_measures(with_labels=False)
-        table = source.neuron_measures(layers, measures=names, **options)
-        of_classes = lambda layer: source.class_measures(layer, **options)  # noqa: E731
+        table, of_classes = _measure_dump(source, layers, options)
         heading = title or Path(source.path).name
     else:
-        arrays = source if isinstance(source, Mapping) else {SINGLE_LAYER: source}
-        if layers is not None:
-            wanted = [layers] if isinstance(layers, str) else layers
-            arrays = {name: arrays[name] for name in wanted}
-        labelled = y is not None
-        table = neuron_measures(arrays, y, **options)
-        of_classes = lambda layer: class_measures({layer: arrays[layer]}, y, **options)  # noqa: E731
+        table, of_classes = _measure_arrays(source, y, layers, options)
         heading = title or "Neuron measures"
-    text = render(table, of_classes if labelled else None, heading, top)
-    return _write(Path(path), text)
+    return _write(Path(path), render(table, of_classes, heading, top))
 
 
-def render(
-    table: Table, of_classes: Callable[[str], Table] | None, title: str, top: int = 10
-) -> str:
+def _measure_dump(
+    dump: Dump, layers: str | Sequence[str] | None, options: dict[str, Any]
+) -> tuple[Table, OfClasses | None]:
+    if not dump.has_labels:
+        names = default_measures(with_labels=False)
+        return dump.neuron_measures(layers, measures=names, **options), None
+    table = dump.neuron_measures(layers, **options)
+    return table, lambda layer: dump.class_measures(layer, **options)
+
+
+def _measure_arrays(
+    X: Any, y: Any, layers: str | Sequence[str] | None, options: dict[str, Any]
+) -> tuple[Table, OfClasses | None]:
+    arrays = named_layers(X)
+    wanted = set(arrays if layers is None else [layers] if isinstance(layers, str) else layers)
+    if missing := wanted - set(arrays):
+        raise NotFoundError(
+            f"layers: there is no {', '.join(sorted(missing))}; there are: {', '.join(arrays)}"
+        )
+    chosen = {name: values for name, values in arrays.items() if name in wanted}
+    table = neuron_measures(chosen, y, **options)
+    if y is None:
+        return table, None
+    return table, lambda layer: class_measures({layer: chosen[layer]}, y, **options)
+
+
+def render(table: Table, of_classes: OfClasses | None, title: str, top: int = 10) -> str:
     """The report's HTML from a table of neuron measures.
 
     `of_classes` gives a layer's table of class measures; None where there are no labels.
@@ -165,7 +193,7 @@ def _opening(
     if "quantizer" in said:
         facts.append(f"quantised by {said['quantizer']}")
     header = ["layer", "neurons", "constant"]
-    header += [f"{m.title.lower()},<br>median" for m in measures] + ["highest"] * (len(measures) > 1)
+    header += [f"{m.name},<br>median" for m in measures] + ["highest"] * (len(measures) > 1)
     rows = []
     for name in names:
         layer = table.where(layer=name)
@@ -177,9 +205,7 @@ def _opening(
         row += [f"<td>{np.median(layer[m.column]):.3f}</td>" for m in measures]
         if len(measures) > 1:
             best = layer.sort("mutual_information", descending=True).head(1)
-            row.append(
-                f"<td>{best['mutual_information'][0]:.3f} (neuron {best['neuron'][0]})</td>"
-            )
+            row.append(f"<td>{best['mutual_information'][0]:.3f} (neuron {best['neuron'][0]})</td>")
             header[-1] = "mutual information,<br>highest"
         rows.append(row)
     return (
@@ -202,19 +228,21 @@ def _layer_section(
     panels = "".join(_panel(layer, measure, highest[measure.column], unit) for measure in measures)
     order = "mutual_information" if len(measures) > 1 else "entropy"
     ranking = _ranking(layer.sort(order, descending=True).head(top), measures, highest)
-    caption = "most information about the label" if len(measures) > 1 else "highest entropy"
-    shown = f'<div class="ranking"><h3>Neurons with the {caption}</h3>{ranking}</div>'
+    caption = "Most informative neurons" if len(measures) > 1 else "Neurons of highest entropy"
+    shown = f'<div class="ranking"><h3>{caption}</h3>{ranking}</div>'
     if classes is not None:
         shown += _heat_map(name, layer, classes, unit)
+    constant = int(np.sum(layer["entropy"] == 0))
     return (
-        f'<section><h2>{html.escape(name)}</h2><p class="faint">{len(layer):,} neurons</p>'
+        f'<section><h2>{html.escape(name)}</h2><p class="faint">{len(layer):,} neurons, '
+        f"{constant or 'none'} constant</p>"
         f'<div class="panels">{panels}</div><div class="pair">{shown}</div></section>'
     )
 
 
 def _panel(layer: Table, measure: _Measure, high: float, unit: str) -> str:
     values = layer[measure.column]
-    title = f"distribution of {measure.title.lower()} over {len(values)} neurons"
+    title = f"distribution of {measure.name} over {len(values)} neurons"
     return (
         f'<div class="panel {measure.tone}"><h3>{measure.title} '
         f'<span class="faint">{measure.symbol}</span></h3>'
@@ -224,7 +252,7 @@ def _panel(layer: Table, measure: _Measure, high: float, unit: str) -> str:
 
 
 def _ranking(rows: Table, measures: list[_Measure], highest: dict[str, float]) -> str:
-    header = ["neuron", *(m.title.lower().replace(" ", "<br>", 1) for m in measures)]
+    header = ["neuron", *(m.name.replace(" ", "<br>", 1) for m in measures)]
     if "kl_selectivity_class" in rows:
         header.append("for class")
     lines = []
@@ -250,9 +278,11 @@ def _heat_map(name: str, layer: Table, classes: Table, unit: str) -> str:
     kept = np.sort(np.argsort(-information, kind="stable")[:_MOST_NEURONS])
     strength = np.nan_to_num(matrix[kept], nan=-1.0)
     columns = np.sort(np.argsort(-strength.max(axis=0), kind="stable")[:_MOST_CLASSES])
-    # Neurons stand beside others that tell the same class from the rest.
-    favourite = np.argmax(strength[:, columns], axis=1)
-    order = np.lexsort((-strength[:, columns].max(axis=1), favourite))
+    # Neurons stand beside others that tell the same class from the rest, silent ones last.
+    strength = strength[:, columns]
+    best = strength.max(axis=1)
+    favourite = np.where(best > 0, np.argmax(strength, axis=1), len(columns))
+    order = np.lexsort((-best, favourite))
     chosen = matrix[kept][order][:, columns]
     highest = float(np.nanmax(chosen)) if np.isfinite(chosen).any() else 0.0
     notes = []
@@ -271,7 +301,7 @@ def _heat_map(name: str, layer: Table, classes: Table, unit: str) -> str:
     )
     key = _svg.colour_key(highest, unit) if highest > 0 and math.isfinite(highest) else ""
     return (
-        '<figure><h3>Specific information, class × neuron</h3><div class="scroll">'
+        '<figure><h3>Specific information, neuron × class</h3><div class="scroll">'
         f"{drawing}</div>{key}<figcaption>How far a neuron’s levels under one class depart from "
         "its levels overall, D(T|y ‖ T). Neurons are ordered by the class that they set apart "
         f"most.{limited}</figcaption></figure>"
@@ -284,7 +314,8 @@ def _how(table: Table, measures: list[_Measure]) -> str:
         "<section><h2>How it was computed</h2>"
         f"{_page.definitions({**meanings, **table.metadata})}"
         '<p class="faint" style="margin-top:12px">Measures after Liu, Amjad &amp; Geiger 2018 '
-        "(arXiv:1804.06679) and DeWeese &amp; Meister 1999. Dashed lines mark medians.</p></section>"
+        "(arXiv:1804.06679) and DeWeese &amp; Meister 1999. Dashed lines mark medians.</p>"
+        "</section>"
     )
 
 

@@ -29,9 +29,7 @@ def grid(header: list[str], rows: list[list[Any]]) -> str:
     """Rows under a header, numbers to the right and text to the left."""
     cells = [[number(value) for value in row] for row in rows]
     widths = [max([len(h), *(len(row[i]) for row in cells)]) for i, h in enumerate(header)]
-    right = [
-        bool(rows) and not isinstance(rows[0][i], str) for i in range(len(header))
-    ]
+    right = [bool(rows) and not isinstance(rows[0][i], str) for i in range(len(header))]
 
     def line(texts: Iterable[str]) -> str:
         padded = (

@@ -140,9 +140,7 @@ def level(value: float, highest: float) -> int:
     return min(LEVELS - 1, max(0, int(value / highest * LEVELS)))
 
 
-def _open_svg(
-    width: float, height: float, title: str, css: str, natural_size: bool = False
-) -> str:
+def _open_svg(width: float, height: float, title: str, css: str, natural_size: bool = False) -> str:
     size = f' width="{width:g}" height="{height:g}"' if natural_size else ""
     return (
         f'<svg class="{css}" viewBox="0 0 {width:g} {height:g}"{size} role="img" '

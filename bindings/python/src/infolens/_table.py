@@ -108,7 +108,8 @@ class Table:
             chosen = np.asarray(mask)
             if chosen.dtype != bool or chosen.shape != (self._rows,):
                 raise ArgumentError(
-                    f"mask must be boolean of shape ({self._rows},), not {chosen.dtype} of shape {chosen.shape}"
+                    f"mask must be boolean of shape ({self._rows},), "
+                    f"not {chosen.dtype} of shape {chosen.shape}"
                 )
             keep &= chosen
         for column, wanted in equal.items():
@@ -121,10 +122,11 @@ class Table:
         return self._take(keep)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """A pandas data frame with copies of the columns; ``frame.attrs`` has metadata and units."""
+        """A pandas data frame of copies; ``frame.attrs`` has the metadata and the units."""
         import pandas
 
-        frame = pandas.DataFrame({name: c.values.copy() for name, c in self._columns.items()})
+        copies = {name: column.values.copy() for name, column in self._columns.items()}
+        frame: pandas.DataFrame = pandas.DataFrame(copies)
         frame.attrs.update(metadata=dict(self.metadata), units=self.units)
         return frame
 

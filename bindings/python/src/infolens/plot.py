@@ -55,7 +55,9 @@ def distributions(
     """
     shown = [column for column in columns if column in table]
     if not shown:
-        raise NotFoundError(f"table has none of {', '.join(columns)}; there are: {', '.join(table.columns)}")
+        raise NotFoundError(
+            f"table has none of {', '.join(columns)}; there are: {', '.join(table.columns)}"
+        )
     layers = _layers(table)
     figure = _figure(3.4 * len(shown), 0.6 + 1.7 * len(layers))
     axes = figure.subplots(len(layers), len(shown), squeeze=False, sharex="col")
@@ -98,7 +100,9 @@ def top_neurons(table: Table, by: str = "mutual_information", count: int = 15) -
     return figure
 
 
-def heat_map(table: Table, layer: str | None = None, *, column: str = "specific_information") -> Figure:
+def heat_map(
+    table: Table, layer: str | None = None, *, column: str = "specific_information"
+) -> Figure:
     """A measure of each neuron for each class, classes by neurons.
 
     Neurons are ordered by the class for which they have the highest value; of a large
@@ -131,7 +135,9 @@ def heat_map(table: Table, layer: str | None = None, *, column: str = "specific_
     order = order_by_class(matrix, _MOST_NEURONS)
     figure = _figure(1.6 + 0.2 * len(order), 1.3 + 0.24 * len(classes))
     ax = figure.subplots()
-    image = ax.imshow(matrix[order].T, cmap="cividis", vmin=0, aspect="auto", interpolation="nearest")
+    image = ax.imshow(
+        matrix[order].T, cmap="cividis", vmin=0, aspect="auto", interpolation="nearest"
+    )
     ax.set_xticks(np.arange(len(order)), [str(n) for n in neurons[order]], fontsize=7, rotation=90)
     ax.set_yticks(np.arange(len(classes)), classes)
     ax.set_xlabel("neuron")
