@@ -86,7 +86,7 @@ th,td{text-align:right;padding:4px 9px;border-bottom:1px solid var(--rule);white
 th:first-child,td:first-child{text-align:left;padding-left:0}
 td.name{white-space:normal;overflow-wrap:anywhere;min-width:6em}
 td.measured{background:linear-gradient(var(--tone),var(--tone))
-left bottom/calc(var(--part)*1%) 3px no-repeat}
+left bottom/calc(var(--part)*.92%) 3px no-repeat}
 a{color:var(--information)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:3px 18px;margin:0;font-size:14px}
 dd{margin:0;overflow-wrap:anywhere}
