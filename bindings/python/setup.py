@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carries the shared library in the package, and says in the wheel's name for whom it is.
+
+Everything else about the build is in pyproject.toml.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sysconfig
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build_py import build_py
+from setuptools.dist import Distribution
+
+NAME = "libinfolens.so.0"
+BUILT = Path(__file__).resolve().parents[2] / "build" / "lib" / NAME
+
+
+def shared_library() -> Path:
+    """The library that `make lib` built, or the one that INFOLENS_LIBRARY names."""
+    named = os.environ.get("INFOLENS_LIBRARY")
+    for path in (BUILT, *([Path(named)] if named else [])):
+        if path.is_file():
+            return path.resolve()
+    raise SystemExit(
+        f"infolens: the shared library is missing at {BUILT}. Run `make lib` in the top folder "
+        "of the repository first, or name the library in the environment variable INFOLENS_LIBRARY."
+    )
+
+
+class BuildWithLibrary(build_py):
+    """Puts the library beside the modules; an editable install is given a link to it."""
+
+    def run(self) -> None:
+        super().run()
+        library = shared_library()
+        if self.editable_mode:
+            link = Path(__file__).resolve().parent / "src" / "infolens" / NAME
+            link.unlink(missing_ok=True)
+            link.symlink_to(library)
+            return
+        target = Path(self.build_lib) / "infolens" / NAME
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(library, target)
+
+    def get_outputs(self, include_bytecode: bool = True) -> list[str]:
+        carried = [] if self.editable_mode else [str(Path(self.build_lib) / "infolens" / NAME)]
+        return [*super().get_outputs(include_bytecode), *carried]
+
+
+class PlatformWheel(bdist_wheel):
+    """One wheel a platform serves every Python 3: the library does not link to Python."""
+
+    def get_tag(self) -> tuple[str, str, str]:
+        platform = self.plat_name or sysconfig.get_platform()
+        return "py3", "none", platform.replace("-", "_").replace(".", "_")
+
+
+class WithLibrary(Distribution):
+    """Platform-dependent, although no extension module is compiled."""
+
+    def has_ext_modules(self) -> bool:
+        return True
+
+
+setup(
+    cmdclass={"build_py": BuildWithLibrary, "bdist_wheel": PlatformWheel},
+    distclass=WithLibrary,
+)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""InfoLens: information-theoretic measures of neural-network activations.
+
+>>> import infolens
+>>> dump = infolens.open("digits.h5")
+>>> table = dump.neuron_measures(quantizer=infolens.threshold(0.0))
+>>> table.to_pandas()
+
+Arrays work as dumps do, ``infolens.neuron_measures(X, y)``, and so does any mapping of
+names to arrays. Every result is a `Table`. Errors are exceptions below `Error`, whose
+text says what was wrong and how to mend it.
+"""
+
+from infolens import plot
+from infolens._context import Context, context
+from infolens._dump import Dump, Layer, open
+from infolens._errors import (
+    ArgumentError,
+    CancelledError,
+    DTypeError,
+    Error,
+    FileError,
+    FileMissingError,
+    FormatError,
+    InternalError,
+    LibraryError,
+    MemoryBudgetError,
+    NotFoundError,
+    NumericError,
+    ShapeError,
+)
+from infolens._library import library_version
+from infolens._measures import class_measures, measures, neuron_measures
+from infolens._quantizers import (
+    Quantizer,
+    explicit,
+    integer,
+    quantile,
+    threshold,
+    uniform,
+    width,
+)
+from infolens._report import report
+from infolens._table import Column, Table
+from infolens._version import __version__
+
+__all__ = [
+    "ArgumentError",
+    "CancelledError",
+    "Column",
+    "Context",
+    "DTypeError",
+    "Dump",
+    "Error",
+    "FileError",
+    "FileMissingError",
+    "FormatError",
+    "InternalError",
+    "Layer",
+    "LibraryError",
+    "MemoryBudgetError",
+    "NotFoundError",
+    "NumericError",
+    "Quantizer",
+    "ShapeError",
+    "Table",
+    "__version__",
+    "class_measures",
+    "context",
+    "explicit",
+    "integer",
+    "library_version",
+    "measures",
+    "neuron_measures",
+    "open",
+    "plot",
+    "quantile",
+    "report",
+    "threshold",
+    "uniform",
+    "width",
+]

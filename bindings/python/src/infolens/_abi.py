@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ctypes declarations of infolens.h, written by tools/generate_abi.py.
+
+Do not edit: change the header and run the script. Opaque handles are
+``c_void_p``; text is ``c_char_p``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+IL_ABI_VERSION = 1
+IL_MAX_RANK = 32
+IL_OK = 0
+IL_ERROR_ARGUMENT = 1
+IL_ERROR_SHAPE = 2
+IL_ERROR_DTYPE = 3
+IL_ERROR_IO = 4
+IL_ERROR_FORMAT = 5
+IL_ERROR_NOT_FOUND = 6
+IL_ERROR_NUMERIC = 7
+IL_ERROR_CANCELLED = 8
+IL_ERROR_MEMORY = 9
+IL_ERROR_INTERNAL = 10
+IL_UNIT_DEFAULT = 0
+IL_BITS = 1
+IL_NATS = 2
+IL_FLOAT16 = 1
+IL_BFLOAT16 = 2
+IL_FLOAT32 = 3
+IL_FLOAT64 = 4
+IL_INT8 = 5
+IL_INT16 = 6
+IL_INT32 = 7
+IL_INT64 = 8
+IL_UINT8 = 9
+IL_UINT16 = 10
+IL_UINT32 = 11
+IL_UINT64 = 12
+IL_BOOL = 13
+IL_REDUCE_NONE = 0
+IL_REDUCE_MEAN = 1
+IL_REDUCE_MAX = 2
+IL_REDUCE_FLATTEN = 3
+IL_THRESHOLD = 1
+IL_UNIFORM = 2
+IL_QUANTILE = 3
+IL_WIDTH = 4
+IL_EXPLICIT = 5
+IL_INTEGER = 6
+IL_AT_VALUE = 0
+IL_AT_MEDIAN = 1
+IL_AT_MEAN = 2
+IL_RANGE_NEURON = 0
+IL_RANGE_LAYER = 1
+IL_RANGE_GIVEN = 2
+IL_PER_NEURON = 1
+IL_PER_NEURON_CLASS = 2
+IL_COLUMN_DOUBLE = 1
+IL_COLUMN_INTEGER = 2
+IL_COLUMN_STRING = 3
+
+il_status = ctypes.c_int32
+il_progress = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int64)
+
+
+class il_context_options(ctypes.Structure):
+    struct_size: int
+    threads: int
+    memory: int
+    seed: int
+    unit: int
+    reserved: int
+    progress: Any
+    progress_user: Any
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        ("threads", ctypes.c_int32),
+        ("memory", ctypes.c_uint64),
+        ("seed", ctypes.c_uint64),
+        ("unit", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
+        ("progress", il_progress),
+        ("progress_user", ctypes.c_void_p),
+    )
+
+
+class il_array(ctypes.Structure):
+    data: Any
+    dtype: int
+    ndim: int
+    shape: Any
+    strides: Any
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        ("dtype", ctypes.c_int32),
+        ("ndim", ctypes.c_int32),
+        ("shape", ctypes.POINTER(ctypes.c_int64)),
+        ("strides", ctypes.POINTER(ctypes.c_int64)),
+    )
+
+
+class il_dump_options(ctypes.Structure):
+    struct_size: int
+    allow_external: int
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        ("allow_external", ctypes.c_uint32),
+    )
+
+
+class il_source_options(ctypes.Structure):
+    struct_size: int
+    reduction: int
+    channel_axis: int
+    reserved: int
+    layers: Any
+    layer_count: int
+    labels: Any
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        ("reduction", ctypes.c_int32),
+        ("channel_axis", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
+        ("layers", ctypes.POINTER(ctypes.c_char_p)),
+        ("layer_count", ctypes.c_int64),
+        ("labels", ctypes.c_char_p),
+    )
+
+
+class il_quantizer(ctypes.Structure):
+    struct_size: int
+    kind: int
+    at: int
+    range: int
+    value: float
+    low: float
+    high: float
+    bins: int
+    edges: Any
+    edge_count: int
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        ("kind", ctypes.c_int32),
+        ("at", ctypes.c_int32),
+        ("range", ctypes.c_int32),
+        ("value", ctypes.c_double),
+        ("low", ctypes.c_double),
+        ("high", ctypes.c_double),
+        ("bins", ctypes.c_int64),
+        ("edges", ctypes.POINTER(ctypes.c_double)),
+        ("edge_count", ctypes.c_int64),
+    )
+
+
+class il_measure_info(ctypes.Structure):
+    struct_size: int
+    rows: int
+    needs_labels: int
+    by_default: int
+    name: Any
+    columns: Any
+    unit: Any
+    description: Any
+    reference: Any
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        ("rows", ctypes.c_int32),
+        ("needs_labels", ctypes.c_int32),
+        ("by_default", ctypes.c_int32),
+        ("name", ctypes.c_char_p),
+        ("columns", ctypes.c_char_p),
+        ("unit", ctypes.c_char_p),
+        ("description", ctypes.c_char_p),
+        ("reference", ctypes.c_char_p),
+    )
+
+
+class il_measure_options(ctypes.Structure):
+    struct_size: int
+    unit: int
+    quantizer: Any
+    measures: Any
+    measure_count: int
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        ("unit", ctypes.c_int32),
+        ("quantizer", ctypes.POINTER(il_quantizer)),
+        ("measures", ctypes.POINTER(ctypes.c_char_p)),
+        ("measure_count", ctypes.c_int64),
+    )
+
+
+STRUCTS: tuple[type[ctypes.Structure], ...] = (
+    il_context_options,
+    il_array,
+    il_dump_options,
+    il_source_options,
+    il_quantizer,
+    il_measure_info,
+    il_measure_options,
+)
+
+# Name, result and parameters of every function.
+FUNCTIONS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
+    ("il_abi_version", ctypes.c_uint32, ()),
+    ("il_version", ctypes.c_char_p, ()),
+    ("il_last_error", ctypes.c_char_p, ()),
+    ("il_status_name", ctypes.c_char_p, (il_status,)),
+    ("il_context_options_init", il_status, (ctypes.POINTER(il_context_options),)),
+    ("il_context_new", il_status, (ctypes.POINTER(il_context_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_context_set_progress", il_status, (ctypes.c_void_p, il_progress, ctypes.c_void_p)),
+    ("il_context_cancel", il_status, (ctypes.c_void_p,)),
+    ("il_context_free", None, (ctypes.c_void_p,)),
+    ("il_dump_options_init", il_status, (ctypes.POINTER(il_dump_options),)),
+    ("il_dump_open", il_status, (ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(il_dump_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_dump_describe", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
+    ("il_dump_free", None, (ctypes.c_void_p,)),
+    ("il_source_options_init", il_status, (ctypes.POINTER(il_source_options),)),
+    ("il_source_from_dump", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_source_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_source_new", il_status, (ctypes.c_void_p, ctypes.POINTER(il_source_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_source_add_layer", il_status, (ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(il_array))),
+    ("il_source_set_labels", il_status, (ctypes.c_void_p, ctypes.POINTER(il_array), ctypes.POINTER(ctypes.c_char_p), ctypes.c_int64)),
+    ("il_source_layers", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
+    ("il_source_classes", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
+    ("il_source_free", None, (ctypes.c_void_p,)),
+    ("il_quantizer_init", il_status, (ctypes.POINTER(il_quantizer),)),
+    ("il_measure_count", ctypes.c_int64, ()),
+    ("il_measure_at", il_status, (ctypes.c_int64, ctypes.POINTER(il_measure_info))),
+    ("il_measure_options_init", il_status, (ctypes.POINTER(il_measure_options),)),
+    ("il_neuron_measures", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_measure_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_class_measures", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_measure_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_table_size", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_int64))),
+    ("il_table_column", il_status, (ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_int32), ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_char_p))),
+    ("il_table_doubles", il_status, (ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(ctypes.POINTER(ctypes.c_double)))),
+    ("il_table_integers", il_status, (ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(ctypes.POINTER(ctypes.c_int64)))),
+    ("il_table_strings", il_status, (ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(ctypes.POINTER(ctypes.c_char_p)))),
+    ("il_table_metadata_count", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64))),
+    ("il_table_metadata_at", il_status, (ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_char_p))),
+    ("il_table_free", None, (ctypes.c_void_p,)),
+)
+
+
+def declare(library: ctypes.CDLL) -> None:
+    """Give every function of the loaded library its result and parameter types."""
+    for name, result, parameters in FUNCTIONS:
+        function = getattr(library, name)
+        function.restype = result
+        function.argtypes = parameters

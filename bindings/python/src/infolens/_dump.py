@@ -1,0 +1,336 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Dumps: activations of a network's layers in an HDF5 file."""
+
+from __future__ import annotations
+
+import ctypes
+import html
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import TracebackType
+from typing import Any
+
+from infolens import _abi, _show
+from infolens._call import run
+from infolens._errors import ArgumentError, FileMissingError, NotFoundError
+from infolens._library import Handle, check, encoded, library, text_array
+from infolens._measures import measure, names_of, source_options
+from infolens._quantizers import Quantizer, threshold
+from infolens._table import Table, read_table
+
+
+def open(path: str | bytes | os.PathLike[Any], *, allow_external: bool = False) -> Dump:
+    """Open an HDF5 dump of activations for reading.
+
+    Native layout: ``/labels``, ``/inputs``, ``/logits``, ``/layers/<name>/activations``
+    of shape [N, d] or [N, channels, …], and the same below ``/epochs/<n>/``. Failing
+    that, each float dataset of rank ≥ 2 in the root of the file whose first axis is as
+    long as the labels is a layer. `Dump.describe` says what was found and why.
+
+    Parameters
+    ----------
+    path
+        The file.
+    allow_external
+        Follow external storage, and links or virtual sources that leave the file's own
+        folder. Such a file can show the contents of any file that you can read: allow
+        it only for files that you trust.
+
+    Raises
+    ------
+    FileMissingError
+        No such file; it is also a `NotFoundError` and a `FileNotFoundError`.
+    FileError
+        No permission, or locked by a writer.
+    FormatError
+        Not HDF5, truncated or corrupt.
+
+    Examples
+    --------
+    >>> dump = infolens.open("digits.h5")
+    >>> dump.neuron_measures(quantizer=infolens.threshold(0.0))
+    """
+    try:
+        raw = os.fsencode(path)
+    except TypeError:
+        raise ArgumentError(
+            f"path must be a str, bytes or path, not {type(path).__name__}"
+        ) from None
+    if b"\0" in raw:
+        raise ArgumentError(f"path {path!r} contains a NUL character")
+    options = _abi.il_dump_options()
+    check(library().il_dump_options_init(ctypes.byref(options)))
+    options.allow_external = int(bool(allow_external))
+    try:
+        handle = run("il_dump_open", raw, ctypes.byref(options), gives="dump")
+    except NotFoundError as error:
+        if os.path.lexists(raw):
+            raise
+        raise FileMissingError(str(error)) from None
+    return Dump(os.fsdecode(raw), handle)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of a dump: its name, its shape and its measures."""
+
+    name: str
+    #: Dataset path in the file.
+    path: str
+    #: [N, d] or [N, channels, …].
+    shape: tuple[int, ...]
+    dtype: str
+    #: How the file stores it, for instance "contiguous".
+    storage: str
+    dump: Dump
+
+    @property
+    def samples(self) -> int:
+        """Length of axis 0."""
+        return self.shape[0]
+
+    def neuron_measures(self, **options: Any) -> Table:
+        """`Dump.neuron_measures` of this layer."""
+        return self.dump.neuron_measures(layers=self.name, **options)
+
+    def class_measures(self, **options: Any) -> Table:
+        """`Dump.class_measures` of this layer."""
+        return self.dump.class_measures(layers=self.name, **options)
+
+    def __repr__(self) -> str:
+        return f"<infolens layer {self.name!r}: {_shape(self.shape)} {self.dtype}>"
+
+
+class Dump:
+    """An open dump; made by `infolens.open`.
+
+    ``dump.layers`` lists the layers' names and ``dump["fc1"]`` is one of them. It may be
+    used from several threads, which then wait for each other, and in a ``with``
+    statement, which closes it.
+    """
+
+    def __init__(self, path: str, handle: Handle) -> None:
+        self.path = path
+        self._handle = handle
+        # The library wants one thread a handle; a progress callback may ask again in its own.
+        self._lock = threading.RLock()
+
+    # What is in the file
+
+    def describe(self) -> Table:
+        """What was found in the file, one row a dataset: ``role``, ``name``, ``path``,
+        ``shape``, ``dtype``, ``samples``, ``neurons``, ``storage``, ``note``."""
+        return self._description
+
+    @cached_property
+    def _description(self) -> Table:
+        with self._lock:
+            return read_table(run("il_dump_describe", self._open_handle(), gives="table"))
+
+    @cached_property
+    def _layers(self) -> dict[str, Layer]:
+        return {
+            row["name"]: Layer(
+                row["name"],
+                row["path"],
+                tuple(int(length) for length in row["shape"].split(" × ")),
+                row["dtype"],
+                row["storage"],
+                self,
+            )
+            for row in self.describe().where(role="layer")
+        }
+
+    @property
+    def layers(self) -> list[str]:
+        """Names of the layers, in the network's order."""
+        return list(self._layers)
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether the file holds labels."""
+        return "labels" in set(self.describe()["role"])
+
+    def classes(self, labels: str | None = None) -> Table:
+        """The classes, one row each: ``class`` (integers, or strings when the labels are),
+        ``samples``, ``probability``. `labels` is the path of another dataset.
+
+        Raises
+        ------
+        NotFoundError
+            The dump has no labels.
+        """
+        with self._lock:
+            source = self._source(None, labels, "flatten", 1)
+            return read_table(run("il_source_classes", source, gives="table"))
+
+    def __getitem__(self, name: str) -> Layer:
+        try:
+            return self._layers[name]
+        except (KeyError, TypeError):
+            raise NotFoundError(
+                f"dump has no layer {name!r}; there are: {', '.join(self._layers) or 'none'}"
+            ) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._layers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._layers)
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+    # What can be computed
+
+    def neuron_measures(
+        self,
+        layers: str | Sequence[str] | None = None,
+        quantizer: Quantizer = threshold(0.0),
+        unit: str = "bits",
+        *,
+        measures: str | Sequence[str] | None = None,
+        labels: str | None = None,
+        reduction: str | None = None,
+        channel_axis: int = 1,
+    ) -> Table:
+        """Information measures of each neuron of each layer; plug-in estimates.
+
+        Rows of the file are streamed, so that a dump larger than the memory budget gives
+        the same numbers. The measures are those of `infolens.neuron_measures` (Liu, Amjad
+        & Geiger 2018, arXiv:1804.06679).
+
+        Parameters
+        ----------
+        layers
+            One name or several, names of layers or paths of datasets; by default every layer.
+        quantizer, unit, measures, reduction, channel_axis
+            As for `infolens.neuron_measures`.
+        labels
+            Path of the labels' dataset; by default those found.
+
+        Returns
+        -------
+        Table
+            One row a neuron, layers in the network's order: ``layer``, ``neuron``,
+            ``entropy``, ``conditional_entropy``, ``mutual_information``,
+            ``kl_selectivity``, ``kl_selectivity_class``.
+
+        Raises
+        ------
+        NotFoundError
+            An unknown layer, dataset or measure, or labels that are needed and absent.
+        ShapeError, DTypeError, NumericError
+            As for `infolens.neuron_measures`; a layer and labels that disagree about N.
+        FormatError, FileError
+            The file is corrupt or cannot be read.
+        ArgumentError, MemoryBudgetError
+        """
+        return self._measure(
+            "il_neuron_measures", layers, quantizer, unit, measures, labels, reduction, channel_axis
+        )
+
+    def class_measures(
+        self,
+        layers: str | Sequence[str] | None = None,
+        quantizer: Quantizer = threshold(0.0),
+        unit: str = "bits",
+        *,
+        measures: str | Sequence[str] | None = None,
+        labels: str | None = None,
+        reduction: str | None = None,
+        channel_axis: int = 1,
+    ) -> Table:
+        """Information measures of each neuron for each class: ``specific_information``.
+
+        Parameters and errors are those of `neuron_measures`, the columns those of
+        `infolens.class_measures` (DeWeese & Meister 1999, Network 10:325).
+        """
+        return self._measure(
+            "il_class_measures", layers, quantizer, unit, measures, labels, reduction, channel_axis
+        )
+
+    def _measure(
+        self,
+        function: str,
+        layers: str | Sequence[str] | None,
+        quantizer: Quantizer,
+        unit: str,
+        measures: str | Sequence[str] | None,
+        labels: str | None,
+        reduction: str | None,
+        channel_axis: int,
+    ) -> Table:
+        with self._lock:
+            source = self._source(layers, labels, reduction, channel_axis)
+            return measure(function, source, quantizer, unit, measures)
+
+    def _source(
+        self,
+        layers: str | Sequence[str] | None,
+        labels: str | None,
+        reduction: str | None,
+        channel_axis: int,
+    ) -> Handle:
+        options = source_options(reduction, channel_axis)
+        names = names_of("layers", layers)
+        if names is not None:
+            options.layers = text_array(names)
+            options.layer_count = len(names)
+        if labels is not None:
+            options.labels = encoded(labels, "labels")
+        handle = self._open_handle()
+        return run("il_source_from_dump", handle, ctypes.byref(options), gives="source")
+
+    # Its life
+
+    def close(self) -> None:
+        """Close the file; tables made from it stay."""
+        with self._lock:
+            self._handle.free()
+
+    def _open_handle(self) -> Handle:
+        if not self._handle.alive:
+            raise ArgumentError(f"dump '{self.path}' is closed: open it again with infolens.open")
+        return self._handle
+
+    def __enter__(self) -> Dump:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if not self._handle.alive:
+            return f"<infolens dump {self.path!r}, closed>"
+        lines = [[layer.name, _shape(layer.shape), layer.dtype] for layer in self._layers.values()]
+        labels = "with labels" if self.has_labels else "without labels"
+        title = f"<infolens dump {self.path!r}, {labels}>"
+        return title + "\n" + _show.grid(["layer", "shape", "dtype"], lines)
+
+    def _repr_html_(self) -> str:
+        if not self._handle.alive:
+            return f"<p>{html.escape(repr(self))}</p>"
+        rows = "".join(
+            "<tr>"
+            + "".join(f"<td>{html.escape(t)}</td>" for t in (it.name, _shape(it.shape), it.dtype))
+            + "</tr>"
+            for it in self._layers.values()
+        )
+        labels = "with labels" if self.has_labels else "without labels"
+        return (
+            f"<p><b>{html.escape(os.path.basename(self.path))}</b>, {labels}</p><table><thead><tr>"
+            f"<th>layer</th><th>shape</th><th>dtype</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return " × ".join(map(str, shape))

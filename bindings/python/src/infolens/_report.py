@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: Apache-2.0
+"""report(): one HTML file that shows, layer by layer, what the neurons know."""
+
+from __future__ import annotations
+
+import html
+import math
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from infolens import _page, _svg
+from infolens._dump import Dump
+from infolens._dump import open as open_dump
+from infolens._errors import FileError, NotFoundError
+from infolens._measures import class_measures, default_measures, named_layers, neuron_measures
+from infolens._quantizers import Quantizer, threshold
+from infolens._table import Table
+
+# A heat map beyond this cannot be read; the most informative neurons and classes are shown.
+_MOST_NEURONS = 60
+_MOST_CLASSES = 40
+
+
+#: Gives the table of class measures of a layer.
+OfClasses = Callable[[str], Table]
+
+
+@dataclass(frozen=True)
+class _Measure:
+    column: str
+    title: str
+    #: The title as it stands within a sentence, in two lines where it heads a column.
+    name: str
+    symbol: str
+    tone: str
+
+
+_MEASURES = (
+    _Measure("entropy", "Entropy", "entropy", "H(T)", "entropy"),
+    _Measure(
+        "mutual_information", "Mutual information", "mutual information", "I(T;Y)", "information"
+    ),
+    _Measure("kl_selectivity", "KL selectivity", "KL selectivity", "max D(T|y ‖ T)", "selectivity"),
+)
+
+
+def report(
+    source: Any,
+    path: str | os.PathLike[str] = "report.html",
+    *,
+    y: Any = None,
+    layers: str | Sequence[str] | None = None,
+    quantizer: Quantizer = threshold(0.0),
+    unit: str = "bits",
+    reduction: str | None = None,
+    channel_axis: int = 1,
+    top: int = 10,
+    title: str | None = None,
+) -> Path:
+    """Write a report of neuron measures as one self-contained HTML file.
+
+    For each layer: how entropy, mutual information and KL selectivity are distributed
+    over its neurons, the neurons that say most about the label, and the specific
+    information of neurons about each class. The file opens offline, in light and dark,
+    and holds what was computed and how. Without labels it shows entropies only.
+
+    Parameters
+    ----------
+    source
+        A `Dump`, the path of one, an array [N, d], or a mapping of names to arrays.
+    path
+        Where to write; replaced in one step, so that no half report is ever seen.
+    y
+        Labels, for arrays.
+    layers
+        Names of the layers to show; by default all.
+    quantizer, unit, reduction, channel_axis
+        As for `neuron_measures`.
+    top
+        Rows of each layer's ranking.
+    title
+        Heading of the page.
+
+    Returns
+    -------
+    pathlib.Path
+        The file written.
+
+    Raises
+    ------
+    FileError
+        The file cannot be written.
+    Error
+        Whatever `neuron_measures` raises.
+
+    Examples
+    --------
+    >>> infolens.report(dump, "report.html", quantizer=infolens.uniform(30))
+    """
+    if isinstance(source, (str, os.PathLike)):
+        with open_dump(source) as dump:
+            return report(
+                dump,
+                path,
+                layers=layers,
+                quantizer=quantizer,
+                unit=unit,
+                reduction=reduction,
+                channel_axis=channel_axis,
+                top=top,
+                title=title,
+            )
+    options: dict[str, Any] = {
+        "quantizer": quantizer,
+        "unit": unit,
+        "reduction": reduction,
+        "channel_axis": channel_axis,
+    }
+    if isinstance(source, Dump):
+        table, of_classes = _measure_dump(source, layers, options)
+        heading = title or Path(source.path).name
+    else:
+        table, of_classes = _measure_arrays(source, y, layers, options)
+        heading = title or "Neuron measures"
+    return _write(Path(path), render(table, of_classes, heading, top))
+
+
+def _measure_dump(
+    dump: Dump, layers: str | Sequence[str] | None, options: dict[str, Any]
+) -> tuple[Table, OfClasses | None]:
+    if not dump.has_labels:
+        names = default_measures(with_labels=False)
+        return dump.neuron_measures(layers, measures=names, **options), None
+    table = dump.neuron_measures(layers, **options)
+    return table, lambda layer: dump.class_measures(layer, **options)
+
+
+def _measure_arrays(
+    X: Any, y: Any, layers: str | Sequence[str] | None, options: dict[str, Any]
+) -> tuple[Table, OfClasses | None]:
+    arrays = named_layers(X)
+    wanted = set(arrays if layers is None else [layers] if isinstance(layers, str) else layers)
+    if missing := wanted - set(arrays):
+        raise NotFoundError(
+            f"layers: there is no {', '.join(sorted(missing))}; there are: {', '.join(arrays)}"
+        )
+    chosen = {name: values for name, values in arrays.items() if name in wanted}
+    table = neuron_measures(chosen, y, **options)
+    if y is None:
+        return table, None
+    return table, lambda layer: class_measures({layer: chosen[layer]}, y, **options)
+
+
+def render(table: Table, of_classes: OfClasses | None, title: str, top: int = 10) -> str:
+    """The report's HTML from a table of neuron measures.
+
+    `of_classes` gives a layer's table of class measures; None where there are no labels.
+    """
+    measures = [measure for measure in _MEASURES if measure.column in table]
+    unit = table.units[measures[0].column]
+    names = list(dict.fromkeys(table["layer"].tolist()))
+    highest = {m.column: _ceiling(table[m.column]) for m in measures}
+    parts = [_opening(table, title, names, measures, unit)]
+    for name in names:
+        layer = table.where(layer=name)
+        classes = of_classes(name) if of_classes is not None else None
+        parts.append(_layer_section(name, layer, classes, measures, highest, unit, top))
+    parts.append(_how(table, measures))
+    return _page.page(f"{title} – InfoLens", "\n".join(parts))
+
+
+def _ceiling(values: Any) -> float:
+    """The common top of a measure's axis over all layers."""
+    most = float(np.max(values))
+    return most * 1.0001 if most > 0 else 1.0
+
+
+def _opening(
+    table: Table, title: str, names: list[str], measures: list[_Measure], unit: str
+) -> str:
+    said = table.metadata
+    facts = [f"{len(names)} layer{'s' if len(names) != 1 else ''}", f"{len(table):,} neurons"]
+    if "samples" in said:
+        facts.append(f"{int(said['samples']):,} samples")
+    if said.get("classes", "0").isdigit() and int(said.get("classes", "0")) > 0:
+        facts.append(f"{said['classes']} classes")
+    if "quantizer" in said:
+        facts.append(f"quantised by {said['quantizer']}")
+    header = ["layer", "neurons", "constant"]
+    header += [f"{m.name},<br>median" for m in measures] + ["highest"] * (len(measures) > 1)
+    rows = []
+    for name in names:
+        layer = table.where(layer=name)
+        row = [
+            f'<td class="name">{html.escape(name)}</td>',
+            f"<td>{len(layer):,}</td>",
+            f"<td>{int(np.sum(layer['entropy'] == 0)):,}</td>",
+        ]
+        row += [f"<td>{np.median(layer[m.column]):.3f}</td>" for m in measures]
+        if len(measures) > 1:
+            best = layer.sort("mutual_information", descending=True).head(1)
+            row.append(f"<td>{best['mutual_information'][0]:.3f} (neuron {best['neuron'][0]})</td>")
+            header[-1] = "mutual information,<br>highest"
+        rows.append(row)
+    return (
+        f'<h1>{html.escape(title)}</h1><p class="faint">{html.escape(" · ".join(facts))}</p>'
+        f"{_page.table(header, rows)}"
+        f'<p class="faint" style="margin-top:8px">Values in {unit}. A constant neuron has one '
+        "level only and carries no information.</p>"
+    )
+
+
+def _layer_section(
+    name: str,
+    layer: Table,
+    classes: Table | None,
+    measures: list[_Measure],
+    highest: dict[str, float],
+    unit: str,
+    top: int,
+) -> str:
+    panels = "".join(_panel(layer, measure, highest[measure.column], unit) for measure in measures)
+    order = "mutual_information" if len(measures) > 1 else "entropy"
+    ranking = _ranking(layer.sort(order, descending=True).head(top), measures, highest)
+    caption = "Most informative neurons" if len(measures) > 1 else "Neurons of highest entropy"
+    shown = f'<div class="ranking"><h3>{caption}</h3>{ranking}</div>'
+    if classes is not None:
+        shown += _heat_map(name, layer, classes, unit)
+    constant = int(np.sum(layer["entropy"] == 0))
+    return (
+        f'<section><h2>{html.escape(name)}</h2><p class="faint">{len(layer):,} neurons, '
+        f"{constant or 'none'} constant</p>"
+        f'<div class="panels">{panels}</div><div class="pair">{shown}</div></section>'
+    )
+
+
+def _panel(layer: Table, measure: _Measure, high: float, unit: str) -> str:
+    values = layer[measure.column]
+    title = f"distribution of {measure.name} over {len(values)} neurons"
+    return (
+        f'<div class="panel {measure.tone}"><h3>{measure.title} '
+        f'<span class="faint">{measure.symbol}</span></h3>'
+        f'<p class="faint">median {np.median(values):.3f}, most {values.max():.3f} {unit}</p>'
+        f"{_svg.histogram(values, high, measure.tone, title)}</div>"
+    )
+
+
+def _ranking(rows: Table, measures: list[_Measure], highest: dict[str, float]) -> str:
+    header = ["neuron", *(m.name.replace(" ", "<br>", 1) for m in measures)]
+    if "kl_selectivity_class" in rows:
+        header.append("for class")
+    lines = []
+    for row in rows:
+        cells = [f"<td>{row['neuron']}</td>"]
+        for measure in measures:
+            value = row[measure.column]
+            part = 100 * value / highest[measure.column]
+            cells.append(
+                f'<td class="measured {measure.tone}" style="--part:{part:.1f}">{value:.3f}</td>'
+            )
+        if "kl_selectivity_class" in rows:
+            cells.append(f"<td>{html.escape(str(row['kl_selectivity_class']))}</td>")
+        lines.append(cells)
+    return _page.table(header, lines)
+
+
+def _heat_map(name: str, layer: Table, classes: Table, unit: str) -> str:
+    neurons = layer["neuron"]
+    matrix = classes["specific_information"].reshape(len(neurons), -1)
+    labels = [str(label) for label in classes["class"][: matrix.shape[1]].tolist()]
+    information = layer["mutual_information"]
+    kept = np.sort(np.argsort(-information, kind="stable")[:_MOST_NEURONS])
+    strength = np.nan_to_num(matrix[kept], nan=-1.0)
+    columns = np.sort(np.argsort(-strength.max(axis=0), kind="stable")[:_MOST_CLASSES])
+    # Neurons stand beside others that tell the same class from the rest, silent ones last.
+    strength = strength[:, columns]
+    best = strength.max(axis=1)
+    favourite = np.where(best > 0, np.argmax(strength, axis=1), len(columns))
+    order = np.lexsort((-best, favourite))
+    chosen = matrix[kept][order][:, columns]
+    highest = float(np.nanmax(chosen)) if np.isfinite(chosen).any() else 0.0
+    notes = []
+    if len(kept) < len(neurons):
+        notes.append(f"the {len(kept)} most informative of {len(neurons):,} neurons")
+    if len(columns) < len(labels):
+        notes.append(f"{len(columns)} of {len(labels):,} classes")
+    limited = f" Shown: {' and '.join(notes)}." if notes else ""
+    drawing = _svg.heat_map(
+        chosen,
+        [int(n) for n in neurons[kept][order]],
+        [labels[c] for c in columns],
+        highest,
+        unit,
+        f"specific information of the neurons of {name} about each class",
+    )
+    key = _svg.colour_key(highest, unit) if highest > 0 and math.isfinite(highest) else ""
+    return (
+        '<figure><h3>Specific information, neuron × class</h3><div class="scroll">'
+        f"{drawing}</div>{key}<figcaption>How far a neuron’s levels under one class depart from "
+        "its levels overall, D(T|y ‖ T). Neurons are ordered by the class that they set apart "
+        f"most.{limited}</figcaption></figure>"
+    )
+
+
+def _how(table: Table, measures: list[_Measure]) -> str:
+    meanings = {f"{m.title} {m.symbol}": table.descriptions[m.column] for m in measures}
+    return (
+        "<section><h2>How it was computed</h2>"
+        f"{_page.definitions({**meanings, **table.metadata})}"
+        '<p class="faint" style="margin-top:12px">Measures after Liu, Amjad &amp; Geiger 2018 '
+        "(arXiv:1804.06679) and DeWeese &amp; Meister 1999. Dashed lines mark medians.</p>"
+        "</section>"
+    )
+
+
+def _write(path: Path, text: str) -> Path:
+    """Write beside the target and rename, so that readers see the old file or the new one."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with temporary.open("x", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+        temporary.replace(path)
+    except OSError as failure:
+        temporary.unlink(missing_ok=True)
+        raise FileError(f"report: cannot write '{path}': {failure.strerror or failure}") from None
+    return path

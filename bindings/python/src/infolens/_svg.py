@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drawings of the report as SVG text: histograms and heat maps.
+
+Colours are left to the page's style sheet (classes ``bar``, ``q0`` … ``q8``), which
+knows whether the reader's screen is light or dark.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[np.float64]
+
+#: Steps of the sequential scale; the style sheet defines as many.
+LEVELS = 9
+
+_CELL = 17  # a heat map's cell, wide enough for three digits below it
+_BINS = 24
+
+
+def nice_ticks(low: float, high: float, about: int = 4) -> list[float]:
+    """Round numbers within [low, high], about so many."""
+    span = high - low
+    if not span > 0:
+        return [low]
+    raw = span / about
+    magnitude = 10.0 ** math.floor(math.log10(raw))
+    step = next(m * magnitude for m in (1, 2, 2.5, 5, 10) if m * magnitude >= raw * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    return [round(index * step, 12) + 0.0 for index in range(first, last + 1)]
+
+
+def tick_text(value: float) -> str:
+    return f"{value:.6g}"
+
+
+def histogram(values: Values, high: float, tone: str, title: str) -> str:
+    """Distribution of a measure's values on [0, high], with a mark at the median.
+
+    Layers share `high`, so that their panels can be compared by eye. `tone` is the
+    style-sheet class of the measure.
+    """
+    width, height, left, base = 320.0, 150.0, 30.0, 122.0
+    scale = (width - left - 12) / high
+    counts, edges = np.histogram(values, bins=_BINS, range=(0.0, high))
+    tallest = max(int(counts.max()), 1)
+    unit = (base - 14) / tallest
+    parts = [_open_svg(width, height, title, f"plot {tone}")]
+    for tick in nice_ticks(0, tallest, 3):
+        if tick == int(tick):
+            y = base - tick * unit
+            parts.append(f'<path class="rule" d="M{left:g} {y:.1f}H{width - 12:g}"/>')
+            parts.append(_text(left - 5, y + 3.5, tick_text(tick), "end"))
+    for count, start, end in zip(counts.tolist(), edges[:-1], edges[1:], strict=True):
+        if count:
+            x, w, h = left + start * scale, (end - start) * scale, count * unit
+            hint = f"{count} neuron{'s' if count > 1 else ''} in {start:.3g} to {end:.3g}"
+            parts.append(
+                f'<rect class="bar" x="{x + 0.5:.2f}" y="{base - h:.2f}" width="{w - 1:.2f}" '
+                f'height="{h:.2f}"><title>{hint}</title></rect>'
+            )
+    parts.append(f'<path class="axis" d="M{left:g} {base:g}H{width - 12:g}"/>')
+    for tick in nice_ticks(0, high):
+        x = left + tick * scale
+        parts.append(f'<path class="axis" d="M{x:.1f} {base:g}v4"/>')
+        parts.append(_text(x, base + 17, tick_text(tick), "middle"))
+    middle = left + float(np.median(values)) * scale
+    parts.append(
+        f'<path class="median" d="M{middle:.1f} {base:g}V8"><title>median</title></path></svg>'
+    )
+    return "".join(parts)
+
+
+def heat_map(
+    matrix: Values,
+    neurons: Sequence[int],
+    classes: Sequence[str],
+    highest: float,
+    unit: str,
+    title: str,
+) -> str:
+    """A matrix [neurons, classes] with neurons along x and classes along y.
+
+    `highest` is the top of the colour scale; NaN (a class without samples) stays blank.
+    """
+    longest = max(map(len, classes))
+    gutter = 12 + 6.2 * min(longest, 16)
+    turned = max(neurons, default=0) > 999
+    foot = 36 if turned else 20
+    width = gutter + _CELL * len(neurons) + 2
+    height = _CELL * len(classes) + foot
+    parts = [_open_svg(width, height, title, "heat", natural_size=True)]
+    for row, name in enumerate(classes):
+        shown = name if len(name) <= 16 else name[:15] + "…"
+        parts.append(_text(gutter - 6, _CELL * row + 12.5, shown, "end", hint=name))
+    for column, neuron in enumerate(neurons):
+        x = gutter + _CELL * column
+        for row, name in enumerate(classes):
+            value = float(matrix[column, row])
+            if math.isnan(value):
+                continue
+            parts.append(
+                f'<rect class="q{level(value, highest)}" x="{x:g}" y="{_CELL * row}" '
+                f'width="{_CELL - 1}" height="{_CELL - 1}"><title>neuron {neuron}, class '
+                f"{html.escape(name)}: {value:.3f} {unit}</title></rect>"
+            )
+        middle, below = x + (_CELL - 1) / 2, _CELL * len(classes) + 11
+        turn = f' transform="rotate(-60 {middle:g} {below:g})"' if turned else ""
+        anchor = "end" if turned else "middle"
+        parts.append(_text(middle, below, str(neuron), anchor, "small", turn))
+    parts.append("</svg>")
+    return "".join(parts)
+
+
+def colour_key(highest: float, unit: str) -> str:
+    """The heat map's scale, from 0 to `highest`."""
+    step, left = 22, 14
+    width = left + step * LEVELS + 64
+    parts = [_open_svg(width, 26, f"colour scale from 0 to {highest:.3g} {unit}", "heat", True)]
+    parts += [
+        f'<rect class="q{index}" x="{left + step * index}" y="6" width="{step - 1}" height="12"/>'
+        for index in range(LEVELS)
+    ]
+    parts.append(_text(left - 5, 16, "0", "end"))
+    parts.append(_text(left + step * LEVELS + 5, 16, f"{highest:.3g} {unit}", "start"))
+    parts.append("</svg>")
+    return "".join(parts)
+
+
+def level(value: float, highest: float) -> int:
+    """Step of the colour scale for a value."""
+    if not highest > 0:
+        return 0
+    return min(LEVELS - 1, max(0, int(value / highest * LEVELS)))
+
+
+def _open_svg(width: float, height: float, title: str, css: str, natural_size: bool = False) -> str:
+    size = f' width="{width:g}" height="{height:g}"' if natural_size else ""
+    return (
+        f'<svg class="{css}" viewBox="0 0 {width:g} {height:g}"{size} role="img" '
+        f'aria-label="{html.escape(title, quote=True)}">'
+    )
+
+
+def _text(
+    x: float,
+    y: float,
+    text: str,
+    anchor: str,
+    css: str = "",
+    attributes: str = "",
+    hint: str = "",
+) -> str:
+    style = f' class="{css}"' if css else ""
+    title = f"<title>{html.escape(hint)}</title>" if hint and hint != text else ""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{style}{attributes}>'
+        f"{title}{html.escape(text)}</text>"
+    )
