@@ -16,7 +16,7 @@ INSTALL ?= install
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-VERSION := $(shell sed -n 's/^private let version.*"\(.*\)"$$/\1/p' Sources/InfoLens/Version.swift)
+VERSION := $(shell sed -n 's/^let libraryVersion.*"\(.*\)"$$/\1/p' Sources/InfoLens/Version.swift)
 SONAME := libinfolens.so.0
 
 LIBRARY := build/lib/$(SONAME)

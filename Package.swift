@@ -18,7 +18,9 @@ let package = Package(
         .target(name: "InformationTheory", dependencies: ["Kernels"]),
         .target(name: "Tables"),
         .target(name: "Activations", dependencies: ["CHDF5", "CNumerics", "Kernels"]),
-        .target(name: "InfoLens", dependencies: ["CInfoLens", "CNumerics", "Activations", "InformationTheory", "Kernels", "Tables"]),
+        .target(
+            name: "InfoLens",
+            dependencies: ["CInfoLens", "CNumerics", "Activations", "InformationTheory", "Kernels", "Tables"]),
         .target(name: "TestSupport", dependencies: ["Kernels"], path: "Tests/Support"),
         .testTarget(name: "KernelsTests", dependencies: ["CNumerics", "Kernels", "TestSupport"]),
         .testTarget(name: "InformationTheoryTests", dependencies: ["InformationTheory", "TestSupport"]),

@@ -36,7 +36,10 @@ private struct MeasureRequest {
         if contents.labels == nil, let measure = measures.first(where: \.needsLabels) {
             throw InfoLensError(
                 .notFound,
-                "source: \(measure.name) needs labels and the source has none; set them (il_source_set_labels(), options.labels of il_source_from_dump()), or ask for \"entropy\" alone"
+                """
+                source: \(measure.name) needs labels and the source has none; set them (il_source_set_labels(), \
+                options.labels of il_source_from_dump()), or ask for "entropy" alone
+                """
             )
         }
     }
@@ -109,7 +112,9 @@ private struct ColumnBuilder {
         for layer in layers {
             let (part, tooMany) = layer.matrix.neurons.multipliedReportingOverflow(by: rowsPerNeuron)
             let (sum, overflow) = rows.addingReportingOverflow(part)
-            guard !tooMany, !overflow else { throw InfoLensError(.memory, "out of memory: the table has too many rows") }
+            guard !tooMany, !overflow else {
+                throw InfoLensError(.memory, "out of memory: the table has too many rows")
+            }
             rows = sum
         }
         self.rows = rows

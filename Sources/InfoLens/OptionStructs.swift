@@ -22,7 +22,10 @@ func checkStructSize<Options>(
     if size > expected {
         throw InfoLensError(
             .argument,
-            "\(argument): struct_size is \(size), but this library (\(libraryVersion)) knows \(expected) bytes; it comes from a newer infolens.h: update the library or fill it with \(initializer)"
+            """
+            \(argument): struct_size is \(size), but this library (\(libraryVersion)) knows \(expected) bytes; it \
+            comes from a newer infolens.h: update the library or fill it with \(initializer)
+            """
         )
     }
     guard size == expected else {

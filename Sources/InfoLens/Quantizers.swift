@@ -23,7 +23,10 @@ extension Quantizer {
             quantizer = .threshold(
                 try choice(
                     options.at,
-                    of: [(Int(IL_AT_VALUE), .value(options.value)), (Int(IL_AT_MEDIAN), .median), (Int(IL_AT_MEAN), .mean)],
+                    of: [
+                        (Int(IL_AT_VALUE), .value(options.value)), (Int(IL_AT_MEDIAN), .median),
+                        (Int(IL_AT_MEAN), .mean),
+                    ],
                     argument: "quantizer.at", names: "IL_AT_VALUE, IL_AT_MEDIAN or IL_AT_MEAN"))
         case Int(IL_UNIFORM):
             quantizer = .uniform(
@@ -41,7 +44,10 @@ extension Quantizer {
         default:
             throw InfoLensError(
                 .argument,
-                "quantizer.kind: unknown value \(options.kind); choose IL_THRESHOLD, IL_UNIFORM, IL_QUANTILE, IL_WIDTH, IL_EXPLICIT or IL_INTEGER"
+                """
+                quantizer.kind: unknown value \(options.kind); choose IL_THRESHOLD, IL_UNIFORM, IL_QUANTILE, \
+                IL_WIDTH, IL_EXPLICIT or IL_INTEGER
+                """
             )
         }
         try quantizer.validate()

@@ -45,7 +45,11 @@ final class Source: HandleObject, Sendable {
         guard !names.isEmpty else {
             throw InfoLensError(
                 .notFound,
-                "dump: no layer was found in the file; name the datasets in options.layers (il_dump_describe() lists them)")
+                """
+                dump: no layer was found in the file; name the datasets in options.layers (il_dump_describe() \
+                lists them)
+                """
+            )
         }
         for name in names {
             let matrix = try dump.matrix(layer: name, reduction: reduction, memory: memory)
@@ -84,16 +88,21 @@ extension Source.Contents {
     fileprivate mutating func add(_ layer: Source.Layer) throws(InfoLensError) {
         let matrix = layer.matrix
         if layers.contains(where: { $0.matrix.name == matrix.name }) {
-            throw InfoLensError(.argument, "layers: there are two layers named \"\(matrix.name)\"; give each its own name")
+            throw InfoLensError(
+                .argument, "layers: there are two layers named \"\(matrix.name)\"; give each its own name")
         }
         guard matrix.samples <= Int(UInt32.max) else {
             throw InfoLensError(
-                .shape, "activations: layer \"\(matrix.name)\" has \(matrix.samples) samples; the most is \(UInt32.max)")
+                .shape, "activations: layer \"\(matrix.name)\" has \(matrix.samples) samples; the most is \(UInt32.max)"
+            )
         }
         if let first = layers.first?.matrix, first.samples != matrix.samples {
             throw InfoLensError(
                 .shape,
-                "activations: layer \"\(matrix.name)\" has \(matrix.samples) samples, but layer \"\(first.name)\" has \(first.samples); all layers of a source must be of the same samples"
+                """
+                activations: layer "\(matrix.name)" has \(matrix.samples) samples, but layer "\(first.name)" has \
+                \(first.samples); all layers of a source must be of the same samples
+                """
             )
         }
         if let labels { try checkLength(of: matrix, against: labels) }
@@ -105,7 +114,10 @@ private func checkLength(of matrix: any ActivationMatrix, against labels: Labels
     guard labels.codes.count != matrix.samples else { return }
     throw InfoLensError(
         .shape,
-        "labels: there are \(labels.codes.count), but layer \"\(matrix.name)\" has \(matrix.samples) samples; give one label a sample, along axis 0"
+        """
+        labels: there are \(labels.codes.count), but layer "\(matrix.name)" has \(matrix.samples) samples; give \
+        one label a sample, along axis 0
+        """
     )
 }
 
@@ -144,7 +156,10 @@ extension Source {
         guard axis != 0, abs(axis) < Int(IL_MAX_RANK) else {
             throw InfoLensError(
                 .argument,
-                "options.channel_axis: is \(axis); give 1 for channels first (NCHW), -1 for channels last (NHWC), never 0, which counts samples"
+                """
+                options.channel_axis: is \(axis); give 1 for channels first (NCHW), -1 for channels last (NHWC), \
+                never 0, which counts samples
+                """
             )
         }
         let reduction: Reduction = try choice(
@@ -212,7 +227,8 @@ public func il_source_from_dump(
         let output = try required(source, "source")
         let (options, reduction) = try Source.options(options)
         let layers = try textList(
-            options.layers, count: options.layer_count, argument: "options.layers", countArgument: "options.layer_count")
+            options.layers, count: options.layer_count, argument: "options.layers", countArgument: "options.layer_count"
+        )
         let labels = try options.labels.map { (path) throws(InfoLensError) in try requiredText(path, "options.labels") }
         output.pointee = Handles.insert(
             try Source.make(
@@ -232,7 +248,10 @@ public func il_source_new(
         guard options.layers == nil, options.labels == nil else {
             throw InfoLensError(
                 .argument,
-                "options: layers and labels name datasets of a dump; leave them NULL and use il_source_add_layer() and il_source_set_labels()"
+                """
+                options: layers and labels name datasets of a dump; leave them NULL and use il_source_add_layer() \
+                and il_source_set_labels()
+                """
             )
         }
         output.pointee = Handles.insert(Source(reduction: reduction))

@@ -74,7 +74,8 @@ final class TableHandle: HandleObject, @unchecked Sendable {
         }
         let mismatch = InfoLensError(
             .dtype,
-            "column: \"\(name)\" holds \(column.values.typeName), not \(expected); read it with \(column.values.reader)")
+            "column: \"\(name)\" holds \(column.values.typeName), not \(expected); read it with \(column.values.reader)"
+        )
         return (column, mismatch)
     }
 
@@ -110,7 +111,8 @@ extension Column.Values {
 /// The entry of a list at an index that the caller chose.
 func entry<Element>(_ list: [Element], at index: Int64, of what: StaticString) throws(InfoLensError) -> Element {
     guard list.indices.contains(Int(index)) else {
-        throw InfoLensError(.argument, "index: is \(index), but there are \(list.count) \(what); give 0 to \(list.count - 1)")
+        throw InfoLensError(
+            .argument, "index: is \(index), but there are \(list.count) \(what); give 0 to \(list.count - 1)")
     }
     return list[Int(index)]
 }

@@ -59,7 +59,9 @@ public struct NeuronMeasure: Sendable {
     public static let all: [NeuronMeasure] = [
         NeuronMeasure(
             "entropy", rows: .perNeuron,
-            columns: [Column(name: "entropy", content: .information, description: "H(T), entropy of the quantised neuron")],
+            columns: [
+                Column(name: "entropy", content: .information, description: "H(T), entropy of the quantised neuron")
+            ],
             columnNames: "entropy", needsLabels: false,
             description: "Entropy of the quantised neuron, H(T) = -sum p(t) log p(t).",
             reference: "Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x"
@@ -67,7 +69,9 @@ public struct NeuronMeasure: Sendable {
         NeuronMeasure(
             "conditional_entropy", rows: .perNeuron,
             columns: [
-                Column(name: "conditional_entropy", content: .information, description: "H(T|Y), entropy left when the class is known")
+                Column(
+                    name: "conditional_entropy", content: .information,
+                    description: "H(T|Y), entropy left when the class is known")
             ],
             columnNames: "conditional_entropy", needsLabels: true,
             description: "Entropy of the quantised neuron given the class, H(T|Y) = sum p(y) H(T|Y=y).",
@@ -76,7 +80,9 @@ public struct NeuronMeasure: Sendable {
         NeuronMeasure(
             "mutual_information", rows: .perNeuron,
             columns: [
-                Column(name: "mutual_information", content: .information, description: "I(T;Y), information about the class")
+                Column(
+                    name: "mutual_information", content: .information,
+                    description: "I(T;Y), information about the class")
             ],
             columnNames: "mutual_information", needsLabels: true,
             description: "Mutual information of the quantised neuron and the class, I(T;Y) = H(T) - H(T|Y).",
@@ -90,7 +96,9 @@ public struct NeuronMeasure: Sendable {
                 Column(
                     name: "kl_selectivity", content: .information,
                     description: "max over y of D_KL(P(T|Y=y) || P(T)), selectivity for one class"),
-                Column(name: "kl_selectivity_class", content: .classIndex, description: "the class that attains kl_selectivity"),
+                Column(
+                    name: "kl_selectivity_class", content: .classIndex,
+                    description: "the class that attains kl_selectivity"),
             ],
             columnNames: "kl_selectivity,kl_selectivity_class", needsLabels: true,
             description: "KL selectivity, max over y of D_KL(P(T|Y=y) || P(T)), and the class that attains it.",
@@ -108,7 +116,8 @@ public struct NeuronMeasure: Sendable {
                     description: "D_KL(P(T|Y=y) || P(T)); NaN for a class without samples")
             ],
             columnNames: "specific_information", needsLabels: true,
-            description: "Specific information of each class, i(y) = D_KL(P(T|Y=y) || P(T)); its mean over classes is I(T;Y).",
+            description:
+                "Specific information of each class, i(y) = D_KL(P(T|Y=y) || P(T)); its mean over classes is I(T;Y).",
             reference: "DeWeese & Meister 1999, doi:10.1088/0954-898X/10/4/303"
         ) { neuron, values in
             for c in neuron.table.classSamples.indices {

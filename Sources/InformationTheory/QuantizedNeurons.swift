@@ -30,7 +30,10 @@ public func forEachQuantizedNeuron(
         if let neuron = means.firstIndex(where: { !$0.isFinite }) {
             throw InfoLensError(
                 .numeric,
-                "activations: the mean of neuron \(neuron) of layer \"\(matrix.name)\" is beyond float64; scale the layer"
+                """
+                activations: the mean of neuron \(neuron) of layer "\(matrix.name)" is beyond float64; scale the \
+                layer
+                """
             )
         }
         try count(.edge(means.map(\.nextUp)))
@@ -53,7 +56,10 @@ public func forEachQuantizedNeuron(
         if let neuron = cells.firstIndex(where: { !($0.0.isFinite && $0.1.isFinite) }) {
             throw InfoLensError(
                 .numeric,
-                "quantizer: width \(width) is too small for neuron \(neuron) of layer \"\(matrix.name)\", whose values reach from \(low[neuron]) to \(high[neuron]); give a larger width"
+                """
+                quantizer: width \(width) is too small for neuron \(neuron) of layer "\(matrix.name)", whose \
+                values reach from \(low[neuron]) to \(high[neuron]); give a larger width
+                """
             )
         }
         let levels = (cells.map { $0.1 - $0.0 }.max() ?? 0) + 1
@@ -109,7 +115,10 @@ private func uniformGrid(
     if let neuron = low.indices.first(where: { !(high[$0] - low[$0]).isFinite }) {
         throw InfoLensError(
             .numeric,
-            "activations: neuron \(neuron) of layer \"\(matrix.name)\" reaches from \(low[neuron]) to \(high[neuron]), wider than float64 can say; give a range or edges"
+            """
+            activations: neuron \(neuron) of layer "\(matrix.name)" reaches from \(low[neuron]) to \
+            \(high[neuron]), wider than float64 can say; give a range or edges
+            """
         )
     }
     return (low, zip(low, high).map { ($1 - $0) / Double(bins) })

@@ -21,7 +21,9 @@ public final class AlignedBuffer: @unchecked Sendable {
     /// A buffer for `count` values of a trivial type.
     public convenience init<Value: BitwiseCopyable>(count: Int, of type: Value.Type) throws(InfoLensError) {
         let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Value>.stride)
-        guard !overflow else { throw InfoLensError(.memory, "out of memory: \(count) values are more than an address space") }
+        guard !overflow else {
+            throw InfoLensError(.memory, "out of memory: \(count) values are more than an address space")
+        }
         try self.init(byteCount: byteCount)
     }
 

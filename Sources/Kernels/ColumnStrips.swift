@@ -21,7 +21,10 @@ func forEachColumn<Tool>(
     guard toolBytes + columnBytes <= budget else {
         throw InfoLensError(
             .memory,
-            "memory: sorting one neuron of layer \"\(matrix.name)\" takes \((toolBytes + columnBytes) / 3 * 4) bytes, but the budget is \(run.memory); give the context more, or use another quantizer"
+            """
+            memory: sorting one neuron of layer "\(matrix.name)" takes \((toolBytes + columnBytes) / 3 * 4) bytes, \
+            but the budget is \(run.memory); give the context more, or use another quantizer
+            """
         )
     }
     let workers = min(run.threads, neurons, budget / (toolBytes + columnBytes))

@@ -7,14 +7,21 @@
 func firstNonFinite(in matrix: any ActivationMatrix, run: Run) -> InfoLensError {
     firstOffender(in: matrix, run: run, where: { !$0.isFinite }) { row, neuron, value in
         let what = value.isNaN ? "NaN" : value > 0 ? "+infinity" : "-infinity"
-        return "activations: layer \"\(matrix.name)\" has \(what) at row \(row), neuron \(neuron); measures need finite values: drop or replace such samples"
+        return
+            """
+            activations: layer "\(matrix.name)" has \(what) at row \(row), neuron \(neuron); measures need finite \
+            values: drop or replace such samples
+            """
     }
 }
 
 /// The error that names the first value that is no symbol.
 public func firstNonInteger(in matrix: any ActivationMatrix, run: Run) -> InfoLensError {
     firstOffender(in: matrix, run: run, where: { $0.rounded() != $0 || abs($0) > 0x1p53 }) { row, neuron, value in
-        "quantizer: \"integer\" needs integers within ±2^53, but layer \"\(matrix.name)\" has \(value) at row \(row), neuron \(neuron); choose another quantizer"
+        """
+        quantizer: "integer" needs integers within ±2^53, but layer "\(matrix.name)" has \(value) at row \(row), \
+        neuron \(neuron); choose another quantizer
+        """
     }
 }
 
@@ -34,5 +41,6 @@ private func firstOffender(
             try run.checkpoint()
         }
     } catch { return error }
-    return InfoLensError(.numeric, "activations: layer \"\(matrix.name)\" changed while it was read; leave it alone meanwhile")
+    return InfoLensError(
+        .numeric, "activations: layer \"\(matrix.name)\" changed while it was read; leave it alone meanwhile")
 }

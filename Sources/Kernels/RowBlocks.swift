@@ -37,7 +37,10 @@ public struct RowBlocks {
         guard need(rows) <= memory else {
             throw InfoLensError(
                 .memory,
-                "memory: a budget of \(run.memory) bytes cannot hold one row of layer \"\(matrix.name)\" and its counts; give the context at least \(need(1) * (run.memory / memory)) bytes"
+                """
+                memory: a budget of \(run.memory) bytes cannot hold one row of layer "\(matrix.name)" and its \
+                counts; give the context at least \(need(1) * (run.memory / memory)) bytes
+                """
             )
         }
         // Two workers on half-size blocks beat one on whole ones.

@@ -110,7 +110,9 @@ private func column(_ values: [Double]) -> MemoryMatrix { MemoryMatrix(values, n
         ]
         for (quantizer, values, text) in cases {
             let error = #expect(throws: InfoLensError.self) { try occupied(column(values), quantizer) }
-            #expect(error?.kind == .numeric && error?.description.contains(text) == true, "\(quantizer): \(String(describing: error))")
+            #expect(
+                error?.kind == .numeric && error?.description.contains(text) == true,
+                "\(quantizer): \(String(describing: error))")
         }
     }
 }

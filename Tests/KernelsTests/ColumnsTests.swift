@@ -61,7 +61,9 @@ import Testing
             }
             #expect(sorted == values.sorted())
             #expect(order.map { values[$0] } == sorted)
-            for i in 1..<max(count, 1) where sorted[i] == sorted[i - 1] && sorted[i] != 0 { #expect(order[i - 1] < order[i]) }
+            for i in 1..<max(count, 1) where sorted[i] == sorted[i - 1] && sorted[i] != 0 {
+                #expect(order[i - 1] < order[i])
+            }
         }
     }
 
@@ -70,7 +72,8 @@ import Testing
         let matrix = reluLike(samples: 3000, neurons: 45)
         let seen = Mutex([[Double]](repeating: [], count: 45))
         try forEachColumn(of: matrix, run: run(threads: 3, memory: memory), toolBytes: 100) {
-            () throws(InfoLensError) in 0
+            () throws(InfoLensError) in
+            0
         } body: { (_, neuron, column) throws(InfoLensError) in
             let values = Array(column)
             seen.withLock { $0[neuron] = values }
@@ -83,7 +86,8 @@ import Testing
         let matrix = reluLike(samples: 200_000, neurons: 1)
         let error = #expect(throws: InfoLensError.self) {
             try forEachColumn(of: matrix, run: run(memory: 1 << 20), toolBytes: 0) {
-                () throws(InfoLensError) in 0
+                () throws(InfoLensError) in
+                0
             } body: { (_, _, _) throws(InfoLensError) in
             }
         }

@@ -79,7 +79,8 @@ private func level(of value: Double, edges: [Double]) -> Int { edges.filter { $0
 
     @Test("an edge between two float32 values separates them")
     func edgesBetweenFloats() throws {
-        let matrix = MemoryMatrix([0.1, Double(Float(0.1)), Double(Float(0.1).nextUp), 0.2], neurons: 1, element: .float32)
+        let matrix = MemoryMatrix(
+            [0.1, Double(Float(0.1)), Double(Float(0.1).nextUp), 0.2], neurons: 1, element: .float32)
         let edge = Double(Float(0.1)).nextUp
         let found = try counted(matrix, .sharedEdges([edge]), SampleClasses(unlabelled: 4))
         #expect(found == [[[2, 2]]])
@@ -143,7 +144,8 @@ private func level(of value: Double, edges: [Double]) -> Int { edges.filter { $0
         let matrix = MemoryMatrix(values, neurons: 40)
         let error = #expect(throws: InfoLensError.self) {
             try counted(
-                matrix, .sharedEdges([0.5]), SampleClasses(unlabelled: 4000), run: run(threads: threads, memory: 1 << 20))
+                matrix, .sharedEdges([0.5]), SampleClasses(unlabelled: 4000),
+                run: run(threads: threads, memory: 1 << 20))
         }
         #expect(error?.kind == .numeric)
         #expect(error?.description.contains("NaN at row 1234, neuron 17") == true)
