@@ -39,6 +39,7 @@ static inline hid_t chdf5_dataset_access(void) { return H5P_DATASET_ACCESS; }
 static inline hid_t chdf5_link_access(void) { return H5P_LINK_ACCESS; }
 static inline hid_t chdf5_dataset_create(void) { return H5P_DATASET_CREATE; }
 static inline hid_t chdf5_file_create(void) { return H5P_FILE_CREATE; }
+static inline hid_t chdf5_file_access(void) { return H5P_FILE_ACCESS; }
 
 static inline unsigned chdf5_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned chdf5_truncate(void) { return H5F_ACC_TRUNC; }
@@ -47,6 +48,46 @@ static inline hid_t chdf5_default(void) { return H5P_DEFAULT; }
 static inline haddr_t chdf5_undefined_address(void) { return HADDR_UNDEF; }
 static inline hsize_t chdf5_unlimited(void) { return H5S_UNLIMITED; }
 static inline size_t chdf5_variable(void) { return H5T_VARIABLE; }
+
+/* Objects and links, whose calls are versioned macros */
+
+typedef struct chdf5_object {
+    unsigned long file; /* differs between open files */
+    haddr_t address;    /* of the object's header within its file */
+    int is_group;
+    int is_dataset;
+} chdf5_object;
+
+static inline herr_t chdf5_object_at(hid_t location, const char *path, hid_t link_access, chdf5_object *object) {
+    H5O_info_t info;
+    if (H5Oget_info_by_name2(location, path, &info, H5O_INFO_BASIC, link_access) < 0) return -1;
+    object->file = info.fileno;
+    object->address = info.addr;
+    object->is_group = info.type == H5O_TYPE_GROUP;
+    object->is_dataset = info.type == H5O_TYPE_DATASET;
+    return 0;
+}
+
+/* Told the name of each link of a group; nonzero ends the walk. */
+typedef int (*chdf5_link_visitor)(const char *name, void *user);
+
+typedef struct chdf5_visit {
+    chdf5_link_visitor visitor;
+    void *user;
+} chdf5_visit;
+
+static inline herr_t chdf5_visit_link(hid_t group, const char *name, const H5L_info_t *info, void *user) {
+    const chdf5_visit *visit = (const chdf5_visit *)user;
+    (void)group;
+    (void)info;
+    return visit->visitor(name, visit->user);
+}
+
+static inline herr_t chdf5_links(hid_t group, chdf5_link_visitor visitor, void *user) {
+    chdf5_visit visit = {visitor, user};
+    hsize_t index = 0;
+    return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &index, chdf5_visit_link, &visit);
+}
 
 /* The file descriptor that the default driver reads from, or -1. */
 static inline int chdf5_descriptor(hid_t file) {

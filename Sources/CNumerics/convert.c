@@ -203,3 +203,26 @@ int64_t cn_convert_int64(int32_t dtype, int swapped, const void *source, ptrdiff
     default: return CN_UNSUPPORTED;
     }
 }
+
+/* Shuffled bytes */
+
+/* The size as a constant lets the compiler interleave whole vectors. */
+#define UNSHUFFLE(size)                                                                     \
+    for (int64_t i = 0; i < elements; i++) {                                                \
+        for (int64_t byte = 0; byte < (size); byte++) {                                     \
+            to[i * (size) + byte] = from[byte * elements + i];                              \
+        }                                                                                   \
+    }
+
+void cn_unshuffle(const void *restrict source, int64_t count, int64_t size, void *restrict destination) {
+    const uint8_t *restrict from = source;
+    uint8_t *restrict to = destination;
+    const int64_t elements = count / size;
+    switch (size) {
+    case 2: UNSHUFFLE(2) break;
+    case 4: UNSHUFFLE(4) break;
+    case 8: UNSHUFFLE(8) break;
+    default: UNSHUFFLE(size) break;
+    }
+    memcpy(to + elements * size, from + elements * size, (size_t)(count % size));
+}

@@ -39,4 +39,9 @@ void cn_half_to_float(const uint16_t *source, int64_t n, float *destination);
 /** The same, bit for bit, in portable C. */
 void cn_half_to_float_portable(const uint16_t *source, int64_t n, float *destination);
 
+/** Undoes the shuffle filter of HDF5: `count` bytes that hold byte 0 of every
+ *  element, then byte 1, … become elements of `size` bytes; a rest of less than
+ *  an element is copied. Precondition: 1 ≤ size ≤ count, no overlap. */
+void cn_unshuffle(const void *source, int64_t count, int64_t size, void *destination);
+
 #endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+import CHDF5
+import Kernels
+
+/// An open dataset with everything about it that costs no reading of data.
+final class Dataset: @unchecked Sendable {
+    let file: OpenFile
+    /// For errors: the file and the path within it.
+    let what: String
+    let facts: DatasetFacts
+    private let object: HDF5ID
+    private let creation: HDF5ID
+    private let elementType: HDF5ID
+
+    var id: hid_t { object.raw }
+    /// Its creation property list.
+    var creationProperties: hid_t { creation.raw }
+    /// The datatype as stored.
+    var typeID: hid_t { elementType.raw }
+
+    /// Opens the dataset at `path`.
+    ///
+    /// - Parameter access: dataset access properties; nil for those of `file`
+    /// - Throws: `notFound` when nothing is there, `io` when the policy refuses a link on the
+    ///   way, `format` for what is not a dataset or cannot be understood.
+    init(_ file: OpenFile, _ path: BytePath, access: hid_t? = nil) throws(InfoLensError) {
+        let what = "'\(file.path.text)': dataset '\(path.text)'"
+        let object = try HDF5.locked { () throws(InfoLensError) in
+            try Self.open(file, path, access ?? file.datasetAccess, what)
+        }
+        let id = object.raw
+        let creation = try HDF5.locked { () throws(InfoLensError) in try HDF5ID(H5Dget_create_plist(id), what) }
+        let elementType = try HDF5.locked { () throws(InfoLensError) in try HDF5ID(H5Dget_type(id), what) }
+        let (properties, type) = (creation.raw, elementType.raw)
+        self.facts = try HDF5.locked { () throws(InfoLensError) in
+            try DatasetFacts(dataset: id, creation: properties, type: type, what: what)
+        }
+        self.file = file
+        self.what = what
+        self.object = object
+        self.creation = creation
+        self.elementType = elementType
+    }
+
+    private static func open(_ file: OpenFile, _ path: BytePath, _ access: hid_t, _ what: String)
+        throws(InfoLensError) -> HDF5ID
+    {
+        _ = file.policy.takeRefusal()
+        var object = chdf5_object()
+        guard path.withCString({ chdf5_object_at(file.id, $0, file.linkAccess, &object) }) >= 0 else {
+            if let refusal = file.policy.takeRefusal() { throw refusal }
+            let cause = HDF5.cause
+            if cause.contains("doesn't exist") || cause.contains("component not found") {
+                throw InfoLensError(.notFound, "\(what) does not exist")
+            }
+            throw HDF5.failure("\(what) cannot be opened")
+        }
+        guard object.is_dataset != 0 else {
+            throw InfoLensError(
+                .format, "\(what) is a \(object.is_group != 0 ? "group" : "named type"); name a dataset in the file")
+        }
+        return try HDF5ID(path.withCString { H5Dopen2(file.id, $0, access) }, "\(what) cannot be opened")
+    }
+}
+
+/// What a dataset declares: extent, element type and storage.
+struct DatasetFacts: Sendable {
+    /// How elements are laid out in the file.
+    enum Layout: Equatable, Sendable {
+        case compact
+        case contiguous
+        /// Boxes of this shape, each filtered on its own.
+        case chunked([Int])
+        /// Put together from other datasets.
+        case virtual
+    }
+
+    let shape: [Int]
+    /// Declared without any extent (H5S_NULL).
+    let isNull: Bool
+    let type: StoredType
+    let layout: Layout
+    let filters: [Filter]
+    /// Number of files that hold the data outside the HDF5 file.
+    let externalFiles: Int
+    /// Bytes of data in the file; for chunks as filtered.
+    let storedBytes: UInt64
+
+    /// Product of the lengths; nil when it does not fit.
+    var count: Int? { isNull ? 0 : checkedProduct(shape) }
+
+    /// "contiguous", "chunked 256 × 64, shuffle, gzip", …
+    var storage: String {
+        let base =
+            switch layout {
+            case .compact: "compact"
+            case .contiguous: externalFiles > 0 ? "external files" : "contiguous"
+            case .chunked(let chunk): "chunked \(describe(shape: chunk))"
+            case .virtual: "virtual"
+            }
+        return ([base] + filters.map(\.name)).joined(separator: ", ")
+    }
+
+    /// Called inside HDF5's lock.
+    init(dataset: hid_t, creation: hid_t, type: hid_t, what: String) throws(InfoLensError) {
+        let space = try HDF5ID(H5Dget_space(dataset), "\(what): its extent cannot be read")
+        isNull = H5Sget_simple_extent_type(space.raw) == H5S_NULL
+        let rank = max(0, Int(H5Sget_simple_extent_ndims(space.raw)))
+        var lengths = [hsize_t](repeating: 0, count: rank + 1)
+        guard H5Sget_simple_extent_dims(space.raw, &lengths, nil) >= 0 else {
+            throw HDF5.failure("\(what): its extent cannot be read")
+        }
+        shape = try Self.lengths(lengths.prefix(rank), what)
+        self.type = StoredType(type)
+        filters = Filter.pipeline(of: creation)
+        externalFiles = max(0, Int(H5Pget_external_count(creation)))
+        storedBytes = H5Dget_storage_size(dataset)
+
+        switch H5Pget_layout(creation) {
+        case H5D_COMPACT: layout = .compact
+        case H5D_CONTIGUOUS: layout = .contiguous
+        case H5D_CHUNKED:
+            guard H5Pget_chunk(creation, Int32(rank), &lengths) == rank else {
+                throw HDF5.failure("\(what): its chunk shape cannot be read")
+            }
+            let chunk = try Self.lengths(lengths.prefix(rank), what)
+            guard !chunk.contains(0) else { throw InfoLensError(.format, "\(what): a chunk has an empty axis") }
+            layout = .chunked(chunk)
+        case H5D_VIRTUAL: layout = .virtual
+        default: throw InfoLensError(.format, "\(what): unknown storage layout; rewrite the file with h5repack")
+        }
+    }
+
+    private static func lengths(_ lengths: some Collection<hsize_t>, _ what: String) throws(InfoLensError) -> [Int] {
+        var result: [Int] = []
+        for length in lengths {
+            guard let value = Int(exactly: length) else {
+                throw InfoLensError(.shape, "\(what): an axis of length \(length) is beyond any address space")
+            }
+            result.append(value)
+        }
+        return result
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import CHDF5
+import CNumerics
+import Kernels
+
+/// One step that chunks went through when they were written.
+struct Filter: Equatable, Sendable {
+    let identifier: Int32
+    /// Its parameters; for shuffle the element size.
+    let values: [UInt32]
+    let label: String
+
+    static let deflate: Int32 = 1
+    static let shuffle: Int32 = 2
+    static let fletcher32: Int32 = 3
+
+    /// For people: "gzip", "shuffle", "lzf (32000)".
+    var name: String {
+        switch identifier {
+        case Self.deflate: "gzip"
+        case Self.shuffle: "shuffle"
+        case Self.fletcher32: "fletcher32"
+        default: label.isEmpty ? "filter \(identifier)" : "\(label) (\(identifier))"
+        }
+    }
+
+    /// Whether we undo it ourselves, outside HDF5's lock and with the sizes checked.
+    var isKnown: Bool { (Self.deflate ... Self.fletcher32).contains(identifier) }
+
+    /// Whether HDF5 can undo it. Called inside HDF5's lock.
+    var isAvailable: Bool { H5Zfilter_avail(H5Z_filter_t(identifier)) > 0 }
+
+    /// The filters of a creation property list, in the order of writing. Called inside HDF5's lock.
+    static func pipeline(of creation: hid_t) -> [Filter] {
+        let count = max(0, H5Pget_nfilters(creation))
+        return (0 ..< UInt32(count)).map { index in
+            var flags: UInt32 = 0
+            var values = [UInt32](repeating: 0, count: 32)
+            var valueCount = values.count
+            var configuration: UInt32 = 0
+            var label = [CChar](repeating: 0, count: 64)
+            let identifier = H5Pget_filter2(
+                creation, index, &flags, &valueCount, &values, label.count - 1, &label, &configuration)
+            let text = String(decoding: label.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return Filter(identifier: identifier, values: Array(values.prefix(valueCount)), label: text)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import CHDF5
+import Glibc
+import Kernels
+
+/// How a dataset's elements will be read.
+enum StoragePlan: Sendable {
+    /// Straight from the file, this many bytes from its start.
+    case contiguous(offset: Int)
+    /// Chunk by chunk, undoing the filters ourselves.
+    case chunks
+    /// Through H5Dread, one reader at a time.
+    case library
+
+    /// Checks that the data can be there and chooses how to read it.
+    ///
+    /// libhdf5 answers with fill values, zeros or stray memory where data is missing or cut
+    /// off; here that is an error.
+    ///
+    /// - Throws: `shape` for an extent that overflows, `dtype` for elements that are no numbers,
+    ///   `format` for missing or truncated data, `io` or `notFound` for data in other files.
+    static func choose(for dataset: Dataset) throws(InfoLensError) -> StoragePlan {
+        let facts = dataset.facts
+        try check(dataset)
+        switch facts.layout {
+        case .contiguous where facts.externalFiles == 0:
+            guard case .numeric = facts.type else { return .library }
+            return .contiguous(offset: try offset(of: dataset))
+        case .chunked:
+            guard case .numeric = facts.type, facts.filters.allSatisfy(\.isKnown) else { return .library }
+            return .chunks
+        case .contiguous, .compact, .virtual:
+            return .library
+        }
+    }
+
+    /// Checks everything that can be known without reading data.
+    static func check(_ dataset: Dataset) throws(InfoLensError) {
+        let facts = dataset.facts
+        let what = dataset.what
+        let elementSize = HDF5.elementSize(dataset.typeID)
+        guard let count = facts.count, let bytes = checkedProduct([count, elementSize]) else {
+            throw InfoLensError(
+                .shape, "\(what): shape \(describe(shape: facts.shape)) overflows the address space; the file is corrupt")
+        }
+        if count == 0 { return }
+
+        if facts.externalFiles > 0 {
+            guard dataset.file.policy.allowsExternal else {
+                throw InfoLensError(
+                    .io,
+                    "\(what) keeps its data in other files, which were not read; rewrite the file with h5repack, or "
+                        + "open the dump with allow_external if you trust it")
+            }
+            try ExternalFiles.check(dataset, bytes: bytes)
+            return
+        }
+        switch facts.layout {
+        case .virtual:
+            try VirtualSources.check(dataset)
+        case .chunked(let chunk):
+            guard checkedProduct(chunk + [elementSize]) != nil else {
+                throw InfoLensError(.format, "\(what): chunks of \(describe(shape: chunk)) overflow the address space")
+            }
+            guard facts.storedBytes > 0 else { throw neverWritten(what) }
+        case .contiguous, .compact:
+            guard facts.storedBytes > 0 else { throw neverWritten(what) }
+            guard facts.storedBytes >= UInt64(bytes) else {
+                throw InfoLensError(
+                    .format,
+                    "\(what): shape \(describe(shape: facts.shape)) needs \(bytes) bytes, the file holds "
+                        + "\(facts.storedBytes); the file is corrupt")
+            }
+            if facts.layout == .contiguous { _ = try offset(of: dataset) }
+        }
+    }
+
+    /// Where contiguous data begins in the file, all of it being there.
+    private static func offset(of dataset: Dataset) throws(InfoLensError) -> Int {
+        let what = dataset.what
+        let address = try HDF5.locked { () throws(InfoLensError) in H5Dget_offset(dataset.id) }
+        guard address != chdf5_undefined_address(), let offset = Int(exactly: address) else { throw neverWritten(what) }
+        let (_, size) = try dataset.descriptor()
+        let (end, overflow) = offset.addingReportingOverflow(Int(clamping: dataset.facts.storedBytes))
+        guard !overflow, end <= size else {
+            throw InfoLensError(
+                .format, "\(what): truncated: its data ends at byte \(offset) + \(dataset.facts.storedBytes), the file has \(size)")
+        }
+        return offset
+    }
+
+    private static func neverWritten(_ what: String) -> InfoLensError {
+        InfoLensError(.format, "\(what): its data was never written; run the recording again")
+    }
+}
+
+extension Dataset {
+    /// The descriptor of the file that holds the dataset, which may be another than the
+    /// dump, and that file's size. Valid while the dataset is open.
+    func descriptor() throws(InfoLensError) -> (Int32, size: Int) {
+        let descriptor = try HDF5.locked { () throws(InfoLensError) in
+            let owner = try HDF5ID(H5Iget_file_id(id), "\(what): its file cannot be found", kind: .internal)
+            return chdf5_descriptor(owner.raw)
+        }
+        var status = stat()
+        guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
+            throw InfoLensError(.io, "\(what): its file cannot be read directly")
+        }
+        return (descriptor, Int(status.st_size))
+    }
+}
+
+extension HDF5 {
+    /// Bytes of an element of a datatype; at least 1.
+    static func elementSize(_ type: hid_t) -> Int {
+        (try? locked { () throws(InfoLensError) in Swift.max(1, H5Tget_size(type)) }) ?? 1
+    }
+}

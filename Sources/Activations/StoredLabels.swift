@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+import CHDF5
+import Kernels
+
+/// Labels of a dataset, read in pieces and in their stored type.
+enum StoredLabels {
+    /// Bytes read at a time.
+    private static let pieceBytes = 4 << 20
+    /// Variable-length strings read at a time; HDF5 allocates each.
+    private static let pieceStrings = 4096
+    /// No filter of HDF5 makes data smaller than this fraction (deflate: 1/1032).
+    private static let maximumRatio = 1100
+
+    /// - Throws: `shape`, `dtype` or `numeric` for datasets that are no labels, `format` and `io` as for layers.
+    static func read(_ dataset: Dataset) throws(InfoLensError) -> Labels {
+        let facts = dataset.facts
+        let what = dataset.what
+        guard !facts.isNull else { throw InfoLensError(.shape, "\(what) holds no labels: it has no extent") }
+        try StoragePlan.check(dataset)
+        if case .other(let name) = facts.type {
+            throw InfoLensError(
+                .dtype, "\(what) holds elements of type \(name); labels are integers, bool, integer-valued floats or strings")
+        }
+        let (samples, _) = try LabelReader.layout(facts.shape, argument: what)
+        try checkPresence(dataset)
+        switch facts.type {
+        case .string(let size?, let padding):
+            return try fixedStrings(dataset, samples: samples, size: size, padding: padding)
+        case .string(nil, _):
+            return try variableStrings(dataset, samples: samples)
+        default:
+            return try numbers(dataset)
+        }
+    }
+
+    /// Labels are held in memory, so that a file that declares far more of them than it could
+    /// hold must not be believed.
+    private static func checkPresence(_ dataset: Dataset) throws(InfoLensError) {
+        let facts = dataset.facts
+        guard case .chunked(let chunk) = facts.layout else { return }
+        let size = HDF5.elementSize(dataset.typeID)
+        let bytes = (facts.count ?? 0) &* size
+        let slack = chunk.reduce(size, &*) &* 2
+        let (possible, overflow) = Int(clamping: facts.storedBytes).multipliedReportingOverflow(by: maximumRatio)
+        guard overflow || bytes <= possible &+ slack else {
+            throw InfoLensError(
+                .format,
+                "\(dataset.what) declares \(bytes) bytes of labels but holds \(facts.storedBytes): most were never written")
+        }
+    }
+
+    // MARK: Numbers
+
+    private static func numbers(_ dataset: Dataset) throws(InfoLensError) -> Labels {
+        let facts = dataset.facts
+        guard let encoding = facts.type.encoding else {
+            throw InfoLensError(.dtype, "\(dataset.what) holds elements of type \(facts.type.name)")
+        }
+        var labels = try LabelReader(
+            shape: facts.shape, dtype: encoding.dtype, swapped: encoding.swapped, argument: dataset.what)
+        let size = encoding.dtype.size
+        let rowBytes = facts.shape.dropFirst().reduce(size, &*)
+        let reader = try dataset.rowReader(rowBytes: rowBytes, elementSize: size, memory: 1 << 30)
+        let rows = max(1, min(facts.shape[0], pieceBytes / rowBytes))
+        let aligned = reader.preferredRows.map { rows > $0 ? rows / $0 &* $0 : rows } ?? rows
+
+        let buffer = Scratch(bytes: Activations.aligned(aligned &* rowBytes) &+ reader.workspaceBytes)
+        for start in stride(from: 0, to: facts.shape[0], by: aligned) {
+            let end = min(start + aligned, facts.shape[0])
+            try reader.read(
+                rows: start ..< end, into: buffer.base,
+                workspace: buffer.base + Activations.aligned(aligned &* rowBytes))
+            // [1, N] is one row of N labels; otherwise a row is a label.
+            let isRow = labels.sampleAxis == 1
+            try labels.append(
+                UnsafeRawPointer(buffer.base), samples: isRow ? labels.samples : end - start,
+                stride: isRow ? size : rowBytes, innerStride: size)
+        }
+        return try labels.labels(classNames: nil)
+    }
+
+    // MARK: Strings
+
+    private static func fixedStrings(_ dataset: Dataset, samples: Int, size: Int, padding: UInt8) throws(InfoLensError)
+        -> Labels
+    {
+        guard size > 0, size <= pieceBytes else {
+            throw InfoLensError(.dtype, "\(dataset.what): strings of \(size) bytes; labels are at most \(pieceBytes) bytes")
+        }
+        var coder = StringCoder(reserving: samples)
+        try forEachPiece(of: dataset, size: size, limit: pieceBytes / size) { buffer, count in
+            for index in 0 ..< count {
+                let bytes = UnsafeRawBufferPointer(start: buffer + index &* size, count: size)
+                coder.append(trimmed(bytes, padding: padding))
+            }
+        }
+        return try coder.labels(what: dataset.what)
+    }
+
+    /// Up to the first NUL, without trailing padding.
+    private static func trimmed(_ bytes: UnsafeRawBufferPointer, padding: UInt8) -> UnsafeRawBufferPointer {
+        var end = bytes.firstIndex(of: 0) ?? bytes.count
+        while padding != 0, end > 0, bytes[end - 1] == padding { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: bytes[..<end])
+    }
+
+    /// A string that was never written arrives as NULL and counts as "".
+    private static func variableStrings(_ dataset: Dataset, samples: Int) throws(InfoLensError) -> Labels {
+        var coder = StringCoder(reserving: samples)
+        let size = MemoryLayout<UnsafePointer<CChar>?>.size
+        try forEachPiece(of: dataset, size: size, limit: pieceStrings) { buffer, count in
+            let pointers = buffer.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+            for index in 0 ..< count {
+                coder.append(pointers[index].map(BytePath.init)?.bytes ?? [])
+            }
+        }
+        return try coder.labels(what: dataset.what)
+    }
+
+    /// Reads the dataset's elements along its samples, `limit` at a time, as stored.
+    private static func forEachPiece(
+        of dataset: Dataset, size: Int, limit: Int, _ body: (UnsafeMutableRawPointer, Int) -> Void
+    ) throws(InfoLensError) {
+        let what = dataset.what
+        let shape = dataset.facts.shape
+        let (samples, axis) = try LabelReader.layout(shape, argument: what)
+        guard shape.reduce(1, &*) == samples else {
+            throw InfoLensError(.shape, "\(what): shape \(describe(shape: shape)) of strings; labels are [N], [N, 1] or [1, N]")
+        }
+        let buffer = Scratch(bytes: min(samples, limit) &* size)
+        for start in stride(from: 0, to: samples, by: limit) {
+            let count = min(limit, samples - start)
+            try HDF5.locked { () throws(InfoLensError) in
+                let space = try HDF5ID(H5Dget_space(dataset.id), what)
+                var offset = [hsize_t](repeating: 0, count: shape.count)
+                var length = [hsize_t](repeating: 1, count: shape.count)
+                offset[axis] = hsize_t(start)
+                length[axis] = hsize_t(count)
+                let memory = try HDF5ID(H5Screate_simple(Int32(shape.count), length, nil), what)
+                guard H5Sselect_hyperslab(space.raw, H5S_SELECT_SET, offset, nil, length, nil) >= 0,
+                    H5Dread(dataset.id, dataset.typeID, memory.raw, space.raw, chdf5_default(), buffer.base) >= 0
+                else { throw HDF5.failure("\(what): reading failed") }
+                body(buffer.base, count)
+                if case .string(nil, _) = dataset.facts.type {
+                    H5Dvlen_reclaim(dataset.typeID, memory.raw, chdf5_default(), buffer.base)
+                }
+            }
+        }
+    }
+}
+
+/// Codes of strings; classes are ordered by their bytes.
+private struct StringCoder {
+    private var codes: [Int32] = []
+    private var codeOf: [[UInt8]: Int32] = [:]
+    private var classes: [[UInt8]] = []
+
+    init(reserving count: Int) { codes.reserveCapacity(count) }
+
+    mutating func append(_ bytes: some Collection<UInt8>) {
+        let key = Array(bytes)
+        if let code = codeOf[key] {
+            codes.append(code)
+        } else {
+            let code = Int32(truncatingIfNeeded: classes.count)
+            codeOf[key] = code
+            classes.append(key)
+            codes.append(code)
+        }
+    }
+
+    func labels(what: String) throws(InfoLensError) -> Labels {
+        guard classes.count <= Int(Int32.max) else {
+            throw InfoLensError(.shape, "\(what): \(classes.count) distinct labels; at most \(Int32.max) are supported")
+        }
+        let order = classes.indices.sorted { classes[$0].lexicographicallyPrecedes(classes[$1]) }
+        var rank = [Int32](repeating: 0, count: classes.count)
+        for (position, index) in order.enumerated() { rank[index] = Int32(truncatingIfNeeded: position) }
+        return Labels(
+            codes: codes.map { rank[Int($0)] },
+            classes: .strings(order.map { String(decoding: classes[$0], as: UTF8.self) }))
+    }
+}
+
+/// Memory aligned for every element type, freed with its owner.
+private final class Scratch {
+    let base: UnsafeMutableRawPointer
+
+    init(bytes: Int) { base = .allocate(byteCount: max(64, bytes), alignment: 64) }
+
+    deinit { base.deallocate() }
+}
