@@ -53,14 +53,12 @@ final class HDF5Matrix: ActivationMatrix {
     /// dataset's cache when it is first opened, so that this look at it must be over before.
     private static func access(_ file: OpenFile, _ path: BytePath, memory: Int) throws(InfoLensError) -> HDF5ID {
         let dataset = try Dataset(file, path)
-        var chunk: [Int]?
-        if dataset.facts.type.encoding != nil, dataset.facts.count ?? 0 > 0,
-            case .chunked(let shape) = dataset.facts.layout,
-            case .library = try StoragePlan.choose(for: dataset)
-        {
-            chunk = shape
-        }
-        return try LibraryReader.access(for: dataset, chunk: chunk, memory: memory)
+        guard dataset.facts.type.encoding != nil, dataset.facts.count ?? 0 > 0,
+            case .chunked(let chunk) = dataset.facts.layout
+        else { return try LibraryReader.access(for: dataset, chunk: nil, memory: memory) }
+        try checkChunk(chunk, of: dataset, memory: memory)
+        let isLibrarys = if case .library = try StoragePlan.choose(for: dataset) { true } else { false }
+        return try LibraryReader.access(for: dataset, chunk: isLibrarys ? chunk : nil, memory: memory)
     }
 
     private var isDirect: Bool { encoding.isKernelElement && reduction.rule == .identity }

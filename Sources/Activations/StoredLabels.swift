@@ -8,8 +8,6 @@ enum StoredLabels {
     private static let pieceBytes = 4 << 20
     /// Variable-length strings read at a time; HDF5 allocates each.
     private static let pieceStrings = 4096
-    /// No filter of HDF5 makes data smaller than this fraction (deflate: 1/1032).
-    private static let maximumRatio = 1100
 
     /// - Throws: `shape`, `dtype` or `numeric` for datasets that are no labels, `format` and `io` as for layers.
     static func read(_ dataset: Dataset) throws(InfoLensError) -> Labels {
@@ -22,7 +20,6 @@ enum StoredLabels {
                 .dtype, "\(what) holds elements of type \(name); labels are integers, bool, integer-valued floats or strings")
         }
         let (samples, _) = try LabelReader.layout(facts.shape, argument: what)
-        try checkPresence(dataset)
         switch facts.type {
         case .string(let size?, let padding):
             return try fixedStrings(dataset, samples: samples, size: size, padding: padding)
@@ -30,22 +27,6 @@ enum StoredLabels {
             return try variableStrings(dataset, samples: samples)
         default:
             return try numbers(dataset)
-        }
-    }
-
-    /// Labels are held in memory, so that a file that declares far more of them than it could
-    /// hold must not be believed.
-    private static func checkPresence(_ dataset: Dataset) throws(InfoLensError) {
-        let facts = dataset.facts
-        guard case .chunked(let chunk) = facts.layout else { return }
-        let size = HDF5.elementSize(dataset.typeID)
-        let bytes = (facts.count ?? 0) &* size
-        let slack = chunk.reduce(size, &*) &* 2
-        let (possible, overflow) = Int(clamping: facts.storedBytes).multipliedReportingOverflow(by: maximumRatio)
-        guard overflow || bytes <= possible &+ slack else {
-            throw InfoLensError(
-                .format,
-                "\(dataset.what) declares \(bytes) bytes of labels but holds \(facts.storedBytes): most were never written")
         }
     }
 

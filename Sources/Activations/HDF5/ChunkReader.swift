@@ -18,7 +18,7 @@ struct ChunkReader: RowReader {
     /// - Throws: `memory` for a chunk that `memory` cannot hold.
     init(_ dataset: Dataset, chunk: [Int], elementSize: Int, memory: Int) throws(InfoLensError) {
         let chunkBytes = chunk.reduce(elementSize, &*)
-        try checkChunk(chunk, bytes: chunkBytes, memory: memory, what: dataset.what)
+        try checkChunk(chunk, of: dataset, memory: memory)
         self.dataset = dataset
         grid = ChunkGrid(shape: dataset.facts.shape, chunk: chunk, elementSize: elementSize)
         decoder = ChunkDecoder(filters: dataset.facts.filters, chunkBytes: chunkBytes)
@@ -57,7 +57,11 @@ struct ChunkReader: RowReader {
         var mask: UInt32 = 0
         let count = try HDF5.locked { () throws(InfoLensError) -> Int in
             var size: hsize_t = 0
-            guard H5Dget_chunk_storage_size(dataset.id, box.offset, &size) >= 0 else { throw unreadable(box) }
+            guard H5Dget_chunk_storage_size(dataset.id, box.offset, &size) >= 0 else {
+                // How 1.10 reports a chunk without storage; later versions give size 0.
+                if HDF5.cause.contains("not allocated") { return 0 }
+                throw unreadable(box)
+            }
             if size == 0 { return 0 }
             guard size <= hsize_t(decoder.capacity) else {
                 throw corrupt(box, "\(size) bytes are stored for \(decoder.chunkBytes)")

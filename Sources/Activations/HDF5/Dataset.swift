@@ -107,10 +107,16 @@ struct DatasetFacts: Sendable {
         isNull = H5Sget_simple_extent_type(space.raw) == H5S_NULL
         let rank = max(0, Int(H5Sget_simple_extent_ndims(space.raw)))
         var lengths = [hsize_t](repeating: 0, count: rank + 1)
-        guard H5Sget_simple_extent_dims(space.raw, &lengths, nil) >= 0 else {
+        var maxima = lengths
+        guard H5Sget_simple_extent_dims(space.raw, &lengths, &maxima) >= 0 else {
             throw HDF5.failure("\(what): its extent cannot be read")
         }
         shape = try Self.lengths(lengths.prefix(rank), what)
+        // HDF5 itself does not compare them.
+        for (length, maximum) in zip(lengths, maxima) where length > maximum {
+            throw InfoLensError(
+                .format, "\(what): an axis of length \(length) exceeds its own maximum of \(maximum); the file is corrupt")
+        }
         self.type = StoredType(type)
         filters = Filter.pipeline(of: creation)
         externalFiles = max(0, Int(H5Pget_external_count(creation)))

@@ -8,6 +8,7 @@ struct Filter: Equatable, Sendable {
     let identifier: Int32
     /// Its parameters; for shuffle the element size.
     let values: [UInt32]
+    /// The name that the writer's library gave it.
     let label: String
 
     static let deflate: Int32 = 1
@@ -41,8 +42,11 @@ struct Filter: Equatable, Sendable {
             var label = [CChar](repeating: 0, count: 64)
             let identifier = H5Pget_filter2(
                 creation, index, &flags, &valueCount, &values, label.count - 1, &label, &configuration)
-            let text = String(decoding: label.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            return Filter(identifier: identifier, values: Array(values.prefix(valueCount)), label: text)
+            // Some plugins add an address to their name, after a semicolon.
+            let name = label.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }.prefix { $0 != UInt8(ascii: ";") }
+            return Filter(
+                identifier: identifier, values: Array(values.prefix(valueCount)),
+                label: String(decoding: name, as: UTF8.self))
         }
     }
 }

@@ -72,12 +72,10 @@ struct LibraryReader: RowReader {
     /// can, lest each chunk be decoded once a block.
     ///
     /// - Parameter chunk: shape of the chunks that HDF5 must decode, nil if there are none
-    /// - Throws: `memory` for a chunk that `memory` cannot hold.
     static func access(for dataset: Dataset, chunk: [Int]?, memory: Int) throws(InfoLensError) -> HDF5ID {
         var cache: Int?
         if let chunk {
             let chunkBytes = chunk.reduce(HDF5.elementSize(dataset.typeID), &*)
-            try checkChunk(chunk, bytes: chunkBytes, memory: memory, what: dataset.what)
             let across = zip(dataset.facts.shape, chunk).dropFirst().map { ($0 &+ $1 &- 1) / $1 }
             let band = checkedProduct(across + [chunkBytes]) ?? .max
             cache = band <= memory / 4 ? band : min(chunkBytes, memory / 4)
@@ -135,12 +133,13 @@ struct LibraryReader: RowReader {
 }
 
 /// - Throws: `memory` when a chunk, once as stored and once decoded, does not fit into `memory`.
-func checkChunk(_ chunk: [Int], bytes: Int, memory: Int, what: String) throws(InfoLensError) {
+func checkChunk(_ chunk: [Int], of dataset: Dataset, memory: Int) throws(InfoLensError) {
+    let bytes = checkedProduct(chunk + [HDF5.elementSize(dataset.typeID)]) ?? .max
     guard bytes <= memory / 2 else {
         throw InfoLensError(
             .memory,
-            "\(what): one chunk of \(describe(shape: chunk)) holds \(bytes) bytes and reading it takes twice that, more "
-                + "than the memory budget of \(memory) bytes; raise the budget, or rechunk the file with h5repack")
+            "\(dataset.what): one chunk of \(describe(shape: chunk)) holds \(bytes) bytes and reading it takes twice "
+                + "that, more than the memory budget of \(memory) bytes; raise the budget, or rechunk the file with h5repack")
     }
 }
 

@@ -63,6 +63,7 @@ enum StoragePlan: Sendable {
                 throw InfoLensError(.format, "\(what): chunks of \(describe(shape: chunk)) overflow the address space")
             }
             guard facts.storedBytes > 0 else { throw neverWritten(what) }
+            try checkPresence(dataset, bytes: bytes, chunkBytes: chunk.reduce(elementSize, &*))
         case .contiguous, .compact:
             guard facts.storedBytes > 0 else { throw neverWritten(what) }
             guard facts.storedBytes >= UInt64(bytes) else {
@@ -72,6 +73,21 @@ enum StoragePlan: Sendable {
                         + "\(facts.storedBytes); the file is corrupt")
             }
             if facts.layout == .contiguous { _ = try offset(of: dataset) }
+        }
+    }
+
+    /// Chunks that were never written count as fill values, but a file that declares far more
+    /// than it can hold is not believed: reading it would take for ever.
+    private static func checkPresence(_ dataset: Dataset, bytes: Int, chunkBytes: Int) throws(InfoLensError) {
+        let facts = dataset.facts
+        // Deflate makes nothing smaller than 1/1032; of other filters less is known.
+        let ratio = facts.filters.allSatisfy(\.isKnown) ? 1100 : 1_000_000
+        let (possible, overflow) = Int(clamping: facts.storedBytes).multipliedReportingOverflow(by: ratio)
+        guard overflow || bytes <= max(possible, 2 &* chunkBytes) else {
+            throw InfoLensError(
+                .format,
+                "\(dataset.what): shape \(describe(shape: facts.shape)) is \(bytes) bytes but the file holds "
+                    + "\(facts.storedBytes): most of its data was never written")
         }
     }
 
