@@ -77,6 +77,14 @@ struct DumpLayout: Sendable {
         for wanted in labelNames where labels == nil {
             labels = root.first { names[$0].lowercased() == wanted && canBeLabels(items[$0].found.facts) }
         }
+        if labels == nil {
+            // "labels_onehot", "target_ids", …: taken if there is only one.
+            let similar = root.filter { position in
+                let name = names[position].lowercased()
+                return (name.hasPrefix("label") || name.hasPrefix("target")) && canBeLabels(items[position].found.facts)
+            }
+            labels = similar.count == 1 ? similar[0] : nil
+        }
         if let labels {
             items[labels].place.role = .labels
             items[labels].note = "flat file: labels by name"
