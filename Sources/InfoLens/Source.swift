@@ -42,21 +42,32 @@ final class Source: HandleObject, Sendable {
         var contents = Contents()
         contents.labels = try dump.labels(path: path)
         let names = names ?? dump.layerNames
-        guard !names.isEmpty else {
-            throw InfoLensError(
-                .notFound,
-                """
-                dump: no layer was found in the file; name the datasets in options.layers (il_dump_describe() \
-                lists them)
-                """
-            )
-        }
+        guard !names.isEmpty else { throw noLayer(in: dump) }
         for name in names {
             let matrix = try dump.matrix(layer: name, reduction: reduction, memory: memory)
             let entry = dump.entries.first { $0.path == name || ($0.role == "layer" && $0.name == name) }
             try contents.add(Layer(matrix: matrix, dtype: entry?.dtype ?? ""))
         }
         return Source(reduction: reduction, contents: contents)
+    }
+
+    /// What to say of a file in which nothing looks like a layer: what it holds instead.
+    private static func noLayer(in dump: DumpFile) -> InfoLensError {
+        let others = dump.entries.filter { $0.role != "labels" }
+        var list = others.prefix(4).map { entry in
+            let shape = entry.shape.isEmpty ? "one" : entry.shape.map { "\($0)" }.joined(separator: " × ")
+            let about = entry.note.isEmpty ? "\(shape) \(entry.dtype)" : entry.note
+            return "\"\(entry.path)\" (\(about))"
+        }
+        if others.count > list.count { list.append("\(others.count - list.count) more") }
+        let contents = list.isEmpty ? "no dataset beside labels" : list.joined(separator: ", ")
+        return InfoLensError(
+            .notFound,
+            """
+            dump: no layer was found in the file, which holds \(contents); if some of these are layers, name them \
+            in options.layers
+            """
+        )
     }
 
     func addLayer(_ array: StridedArray, name: String) throws(InfoLensError) {
