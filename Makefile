@@ -102,7 +102,7 @@ demo: deps lib venv ## from a dump to a table: C example, Python example, report
 	@PKG_CONFIG_PATH=$(CURDIR)/build/lib/pkgconfig $(MAKE) --no-print-directory -C examples/c
 	@examples/c/dump_table examples/data/digits.h5
 	@echo "== examples/python/analyse_dump.py examples/data/digits.h5"
-	@$(VENV)/bin/python examples/python/analyse_dump.py examples/data/digits.h5 --report report.html
+	@$(VENV)/bin/python examples/python/analyse_dump.py examples/data/digits.h5 report.html
 
 .PHONY: test
 test: deps lint test-swift test-c test-python ## everything: lint, Swift, C99, C++17 and Python tests

@@ -5,15 +5,14 @@ Two arrangements of the same work, because which is faster depends on caches:
 
 - `rows`: each thread takes a run of rows and counts into counters of its own,
   which are added up at the end;
-- `tiles`: each thread takes tiles of neurons and walks the samples class by
-  class, so that the counters in use (neurons of a tile × bins) stay in the
-  first-level cache, and no counters need to be merged.
+- `tiles`: each thread takes some of the neurons and walks the samples class by
+  class, so that fewer counters are in use at a time, and none need be added up.
 
-Both find minima and maxima in a first pass, both compute the codes of a row
+Both find minima and maxima in a first pass, both compute the counters of a row
 segment in a loop without branches or table look-ups, which LLVM vectorises,
-and count them in a second one. A code is a product with a precomputed scale,
+and count them in a second one. A bin is a product with a precomputed scale,
 put right by comparison with the edges k·step + low, so that the counts are
-those of numpy.histogram exactly. That costs no extra memory traffic.
+those of numpy.histogram exactly; that costs arithmetic but no memory traffic.
 """
 
 import math
@@ -22,11 +21,9 @@ import numba
 import numpy as np
 from numba import njit, prange
 
-# Counters of a neuron: a power of two, so that addresses are shifts.
-SLOTS = 32
 
-
-@njit(parallel=True, fastmath={"nnan", "ninf", "nsz"}, cache=False)
+# Activations are finite, which lets minimum and maximum be single instructions.
+@njit(parallel=True, fastmath={"nnan", "ninf", "nsz"})
 def column_ranges(x, pieces):
     n, d = x.shape
     low = np.empty((pieces, d), np.float32)
@@ -50,28 +47,27 @@ def column_ranges(x, pieces):
 
 
 @njit(inline="always")
-def encode(row, low, step, scale, bins, codes):
-    """Bins of a row segment; exact whatever `scale` was rounded to."""
+def encode(row, low, step, scale, bins, slots):
+    """Counters of a row segment, neuron × bins + bin; exact whatever `scale` was rounded to."""
     for j in range(row.size):
         v = np.float64(row[j])
         k = np.int32((v - low[j]) * scale[j])
         k -= v < np.float64(k) * step[j] + low[j]
         k += v >= np.float64(k + 1) * step[j] + low[j]
-        codes[j] = min(k, bins - 1)
+        slots[j] = j * bins + min(k, bins - 1)
 
 
 @njit(parallel=True)
 def count_rows(x, y, classes, low, step, scale, bins, pieces):
     n, d = x.shape
-    private = np.zeros((pieces, classes, d * SLOTS), np.uint32)
+    private = np.zeros((pieces, classes, d * bins), np.uint32)
     for piece in prange(pieces):
-        codes = np.empty(d, np.int32)
-        counts = private[piece]
+        slots = np.empty(d, np.uint32)  # unsigned: no check for negative indices
         for i in range(n * piece // pieces, n * (piece + 1) // pieces):
-            encode(x[i], low, step, scale, bins, codes)
-            mine = counts[y[i]]
-            for j in range(d):
-                mine[j * SLOTS + codes[j]] += np.uint32(1)
+            encode(x[i], low, step, scale, bins, slots)
+            counts = private[piece, y[i]]
+            for slot in slots:
+                counts[slot] += np.uint32(1)
     total = private[0]
     for piece in range(1, pieces):
         total += private[piece]
@@ -80,34 +76,31 @@ def count_rows(x, y, classes, low, step, scale, bins, pieces):
 
 @njit(parallel=True)
 def count_tiles(x, order, sizes, low, step, scale, bins, width):
-    n, d = x.shape
-    classes = sizes.size
-    total = np.zeros((classes, d * SLOTS), np.uint32)
+    d = x.shape[1]
+    total = np.zeros((sizes.size, d * bins), np.uint32)
     for tile in prange((d + width - 1) // width):
         first, last = tile * width, min((tile + 1) * width, d)
-        codes = np.empty(width, np.int32)
+        slots = np.empty(last - first, np.uint32)
         lo, st, sc = low[first:last], step[first:last], scale[first:last]
         start = 0
-        for c in range(classes):
-            mine = np.zeros(width * SLOTS, np.uint32)
+        for c in range(sizes.size):
+            counts = total[c, first * bins : last * bins]
             for s in range(start, start + sizes[c]):
-                row = x[order[s], first:last]
-                encode(row, lo, st, sc, bins, codes)
-                for j in range(last - first):
-                    mine[j * SLOTS + codes[j]] += np.uint32(1)
+                encode(x[order[s], first:last], lo, st, sc, bins, slots)
+                for slot in slots:
+                    counts[slot] += np.uint32(1)
             start += sizes[c]
-            total[c, first * SLOTS : last * SLOTS] = mine[: (last - first) * SLOTS]
     return total
 
 
 @njit(parallel=True)
-def information(counts, sizes, neurons):
-    """I(T;Y) in bits of every neuron, from joint counts [classes, neurons × SLOTS]."""
+def information(counts, sizes, neurons, bins):
+    """I(T;Y) in bits of every neuron, from joint counts [classes, neurons × bins]."""
     n = sizes.sum()
     result = np.empty(neurons)
     for j in prange(neurons):
         marginal, joint = 0.0, 0.0
-        for k in range(j * SLOTS, (j + 1) * SLOTS):
+        for k in range(j * bins, (j + 1) * bins):
             column = np.int64(0)
             for c in range(sizes.size):
                 count = np.int64(counts[c, k])
@@ -120,24 +113,28 @@ def information(counts, sizes, neurons):
     return result
 
 
-def _edges(low, high, bins):
-    step = (high - low) / bins
-    safe = np.where(step > 0, step, 1.0)
-    return safe, 1.0 / safe
+def _steps(low, high, bins):
+    """Width of a neuron's bins and its reciprocal; 1 where the neuron is constant."""
+    step = np.where(high > low, (high - low) / bins, 1.0)
+    return step, 1.0 / step
 
 
 def rows(x, y, classes, bins):
+    """Mutual information in bits of every neuron, threads sharing out the rows."""
     pieces = numba.get_num_threads()
     low, high = column_ranges(x, pieces)
-    step, scale = _edges(low, high, bins)
+    step, scale = _steps(low, high, bins)
     counts = count_rows(x, y, classes, low, step, scale, bins, pieces)
-    return information(counts, np.bincount(y, minlength=classes), x.shape[1])
+    return information(counts, np.bincount(y, minlength=classes), x.shape[1], bins)
 
 
-def tiles(x, y, classes, bins, width=128):
-    low, high = column_ranges(x, numba.get_num_threads())
-    step, scale = _edges(low, high, bins)
+def tiles(x, y, classes, bins):
+    """The same, threads sharing out the neurons."""
+    pieces = numba.get_num_threads()
+    low, high = column_ranges(x, pieces)
+    step, scale = _steps(low, high, bins)
     sizes = np.bincount(y, minlength=classes)
     order = np.argsort(y, kind="stable")
+    width = (x.shape[1] + pieces - 1) // pieces
     counts = count_tiles(x, order, sizes, low, step, scale, bins, width)
-    return information(counts, sizes, x.shape[1])
+    return information(counts, sizes, x.shape[1], bins)
