@@ -124,7 +124,7 @@ def test_a_dump_shows_its_layers(digits):
     assert list(digits) == digits.layers
     assert len(digits) == 3
     assert "fc1" in digits
-    assert "layers/fc1/activations" in set(p.lstrip("/") for p in digits.describe()["path"])
+    assert "layers/fc1/activations" in {p.lstrip("/") for p in digits.describe()["path"]}
 
 
 def test_the_classes_of_a_dump_are_counted(digits):

@@ -29,9 +29,9 @@ def test_one_bit_measures_are_the_reference_values(network):
         for column in ("entropy", "mutual_information", "kl_selectivity"):
             assert np.abs(rows[column] - expected[column]).max() <= TOLERANCE, (layer, column)
         # Which class wins is decided where it wins by more than rounding.
-        specific = dump.class_measures(
-            layer, quantizer=infolens.threshold(reference["threshold"])
-        )["specific_information"].reshape(len(rows), -1)
+        specific = dump.class_measures(layer, quantizer=infolens.threshold(reference["threshold"]))[
+            "specific_information"
+        ].reshape(len(rows), -1)
         lead = np.diff(np.sort(specific, axis=1)[:, -2:], axis=1)[:, 0]
         decided = lead > TOLERANCE
         winners = np.array(expected["kl_selectivity_class"])

@@ -42,7 +42,9 @@ def test_numbers_are_not_copied_and_outlive_their_table(table):
 
 
 def test_an_unknown_column_lists_those_there_are(table):
-    with pytest.raises(infolens.NotFoundError, match="no column 'mi'.*mutual_information") as error:
+    with pytest.raises(
+        infolens.NotFoundError, match=r"no column 'mi'.*mutual_information"
+    ) as error:
         table["mi"]
     assert not str(error.value).startswith("'")
     assert isinstance(error.value, KeyError)
