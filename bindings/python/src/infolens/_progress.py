@@ -17,11 +17,13 @@ class Bar:
 
     def __init__(self, *, at_once: bool) -> None:
         self._due = time.monotonic() + (0.0 if at_once else PATIENCE)
+        self._at_once = at_once
         self._bar: Any = None
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         if self._bar is None:
-            if time.monotonic() < self._due or done >= total:
+            too_late = done >= total and not self._at_once
+            if too_late or time.monotonic() < self._due:
                 return
             self._bar = _tqdm()(total=total, leave=False, unit_scale=True)
         if self._bar.total != total:
