@@ -36,10 +36,7 @@ private struct MeasureRequest {
         if contents.labels == nil, let measure = measures.first(where: \.needsLabels) {
             throw InfoLensError(
                 .notFound,
-                """
-                source: \(measure.name) needs labels and the source has none; set them (il_source_set_labels(), \
-                options.labels of il_source_from_dump()), or ask for "entropy" alone
-                """
+                "labels: \(measure.name) needs them and there are none; give labels, or ask for \"entropy\" alone"
             )
         }
     }
@@ -190,7 +187,7 @@ private func neuronTable(_ request: MeasureRequest) throws(InfoLensError) -> Tab
 
 private func classTable(_ request: MeasureRequest) throws(InfoLensError) -> Table {
     guard let labels = request.contents.labels else {
-        throw InfoLensError(.notFound, "source: measures of classes need labels; set them with il_source_set_labels()")
+        throw InfoLensError(.notFound, "labels: measures of classes need them and there are none; give labels")
     }
     let classCount = labels.counts.count
     let results = try request.evaluate()

@@ -65,7 +65,7 @@ final class Source: HandleObject, Sendable {
             .notFound,
             """
             dump: no layer was found in the file, which holds \(contents); if some of these are layers, name them \
-            in options.layers
+            as layers
             """
         )
     }
@@ -319,7 +319,7 @@ public func il_source_classes(
         let source = try Handles.object(source, Source.self, argument: "source")
         guard let labels = source.contents.labels else {
             throw InfoLensError(
-                .notFound, "source: it has no labels; set them with il_source_set_labels() or name the dataset")
+                .notFound, "labels: there are none; give labels, or name the dataset that holds them")
         }
         let indices = ColumnMemory(labels.counts.indices.map { Int32(clamping: $0) })
         let columns = [

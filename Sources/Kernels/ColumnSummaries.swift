@@ -9,33 +9,35 @@ import Synchronization
 public func columnExtrema(of matrix: any ActivationMatrix, run: Run) throws(InfoLensError) -> (
     low: [Double], high: [Double]
 ) {
+    switch matrix.element {
+    case .float32: return try extrema(of: matrix, run: run, kernel: cn_extrema_f32)
+    case .float64: return try extrema(of: matrix, run: run, kernel: cn_extrema_f64)
+    }
+}
+
+private typealias ExtremaKernel<Value> = (
+    UnsafePointer<Value>?, Int64, Int64, Int64, UnsafeMutablePointer<Value>?, UnsafeMutablePointer<Value>?
+) -> Int32
+
+private func extrema<Value: BinaryFloatingPoint & BitwiseCopyable>(
+    of matrix: any ActivationMatrix, run: Run, kernel: ExtremaKernel<Value>
+) throws(InfoLensError) -> (low: [Double], high: [Double]) {
     let neurons = matrix.neurons
     let blocks = try RowBlocks(of: matrix, run: run, bytesPerWorker: 2 * neurons * matrix.element.size)
-    var low = [Double](repeating: .infinity, count: neurons)
-    var high = [Double](repeating: -.infinity, count: neurons)
+    var partials: [Extrema<Value>] = []
+    for _ in 0..<blocks.workers { partials.append(try Extrema(neurons: neurons)) }
+    let parts = partials
     let found = Atomic<Int32>(0)
-    if matrix.element == .float32 {
-        let partial = try Extrema<Float>.partials(workers: blocks.workers, neurons: neurons)
-        try blocks.forEach(unitsPerRow: neurons) { (worker, block) throws(InfoLensError) in
-            let (low, high) = partial[worker].pointers
-            let flags = cn_extrema_f32(
-                block.base.assumingMemoryBound(to: Float.self), Int64(block.rows), Int64(neurons),
-                Int64(block.rowStride), low, high)
-            found.bitwiseOr(flags, ordering: .relaxed)
-        }
-        for part in partial { part.fold(into: &low, &high) }
-    } else {
-        let partial = try Extrema<Double>.partials(workers: blocks.workers, neurons: neurons)
-        try blocks.forEach(unitsPerRow: neurons) { (worker, block) throws(InfoLensError) in
-            let (low, high) = partial[worker].pointers
-            let flags = cn_extrema_f64(
-                block.base.assumingMemoryBound(to: Double.self), Int64(block.rows), Int64(neurons),
-                Int64(block.rowStride), low, high)
-            found.bitwiseOr(flags, ordering: .relaxed)
-        }
-        for part in partial { part.fold(into: &low, &high) }
+    try blocks.forEach(unitsPerRow: neurons) { (worker, block) throws(InfoLensError) in
+        let values = block.base.assumingMemoryBound(to: Value.self)
+        let (low, high) = parts[worker].pointers
+        let flags = kernel(values, Int64(block.rows), Int64(neurons), Int64(block.rowStride), low, high)
+        found.bitwiseOr(flags, ordering: .relaxed)
     }
     if found.load(ordering: .relaxed) != 0 { throw firstNonFinite(in: matrix, run: run) }
+    var low = [Double](repeating: .infinity, count: neurons)
+    var high = [Double](repeating: -.infinity, count: neurons)
+    for part in parts { part.fold(into: &low, &high) }
     return (low, high)
 }
 
@@ -45,19 +47,13 @@ private final class Extrema<Value: BinaryFloatingPoint & BitwiseCopyable>: @unch
     private let buffer: AlignedBuffer
     private let neurons: Int
 
-    private init(neurons: Int) throws(InfoLensError) {
+    init(neurons: Int) throws(InfoLensError) {
         buffer = try AlignedBuffer(count: 2 * neurons, of: Value.self)
         let base = buffer.values(of: Value.self)
         pointers = (base, base + neurons)
         self.neurons = neurons
         pointers.low.update(repeating: .infinity, count: neurons)
         pointers.high.update(repeating: -.infinity, count: neurons)
-    }
-
-    static func partials(workers: Int, neurons: Int) throws(InfoLensError) -> [Extrema<Value>] {
-        var partials: [Extrema<Value>] = []
-        for _ in 0..<workers { partials.append(try Extrema(neurons: neurons)) }
-        return partials
     }
 
     func fold(into low: inout [Double], _ high: inout [Double]) {

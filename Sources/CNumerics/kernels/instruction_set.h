@@ -13,38 +13,12 @@
 #define T float
 #define UINT uint32_t
 #define SUFFIX f32
-#include "columns.h"
-#define CODE uint8_t
-#define CODE_SUFFIX u8
-#include "levels.h"
-#undef CODE
-#undef CODE_SUFFIX
-#define CODE uint16_t
-#define CODE_SUFFIX u16
-#include "levels.h"
-#undef CODE
-#undef CODE_SUFFIX
-#undef T
-#undef UINT
-#undef SUFFIX
+#include "element.h"
 
 #define T double
 #define UINT uint64_t
 #define SUFFIX f64
-#include "columns.h"
-#define CODE uint8_t
-#define CODE_SUFFIX u8
-#include "levels.h"
-#undef CODE
-#undef CODE_SUFFIX
-#define CODE uint16_t
-#define CODE_SUFFIX u16
-#include "levels.h"
-#undef CODE
-#undef CODE_SUFFIX
-#undef T
-#undef UINT
-#undef SUFFIX
+#include "element.h"
 
 #include "counts.h"
 
