@@ -19,6 +19,7 @@ from infolens._dump import Dump
 from infolens._dump import open as open_dump
 from infolens._errors import FileError, NotFoundError
 from infolens._measures import class_measures, default_measures, named_layers, neuron_measures
+from infolens._order import by_favourite_class
 from infolens._quantizers import Quantizer, threshold
 from infolens._table import Table
 
@@ -278,11 +279,7 @@ def _heat_map(name: str, layer: Table, classes: Table, unit: str) -> str:
     kept = np.sort(np.argsort(-information, kind="stable")[:_MOST_NEURONS])
     strength = np.nan_to_num(matrix[kept], nan=-1.0)
     columns = np.sort(np.argsort(-strength.max(axis=0), kind="stable")[:_MOST_CLASSES])
-    # Neurons stand beside others that tell the same class from the rest, silent ones last.
-    strength = strength[:, columns]
-    best = strength.max(axis=1)
-    favourite = np.where(best > 0, np.argmax(strength, axis=1), len(columns))
-    order = np.lexsort((-best, favourite))
+    order = by_favourite_class(matrix[kept][:, columns])
     chosen = matrix[kept][order][:, columns]
     highest = float(np.nanmax(chosen)) if np.isfinite(chosen).any() else 0.0
     notes = []

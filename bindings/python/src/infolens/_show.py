@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from infolens._table import Table
 
 _HTML_ROWS = 20
+_WIDEST = 56
 
 
 def number(value: Any) -> str:
@@ -27,7 +28,7 @@ def number(value: Any) -> str:
 
 def grid(header: list[str], rows: list[list[Any]]) -> str:
     """Rows under a header, numbers to the right and text to the left."""
-    cells = [[number(value) for value in row] for row in rows]
+    cells = [[_shorten(number(value)) for value in row] for row in rows]
     widths = [max([len(h), *(len(row[i]) for row in cells)]) for i, h in enumerate(header)]
     right = [bool(rows) and not isinstance(rows[0][i], str) for i in range(len(header))]
 
@@ -40,6 +41,10 @@ def grid(header: list[str], rows: list[list[Any]]) -> str:
 
     rule = "  ".join("─" * width for width in widths)
     return "\n".join([line(header), rule, *map(line, cells)])
+
+
+def _shorten(cell: str) -> str:
+    return cell if len(cell) <= _WIDEST else cell[: _WIDEST - 1] + "…"
 
 
 def heading(table: Table, column: str) -> str:

@@ -19,7 +19,7 @@ Values = npt.NDArray[np.float64]
 #: Steps of the sequential scale; the style sheet defines as many.
 LEVELS = 9
 
-_CELL = 17  # a heat map's cell, wide enough for three digits below it
+_CELL = 17  # a heat map's cell, wide enough for two digits below it
 _BINS = 24
 
 
@@ -91,8 +91,8 @@ def heat_map(
     """
     longest = max(map(len, classes))
     gutter = 12 + 6.2 * min(longest, 16)
-    turned = max(neurons, default=0) > 999
-    foot = 36 if turned else 20
+    turned = max(neurons, default=0) > 99
+    foot = 30 if turned else 20
     width = gutter + _CELL * len(neurons) + 2
     height = _CELL * len(classes) + foot
     parts = [_open_svg(width, height, title, "heat", natural_size=True)]
@@ -111,7 +111,7 @@ def heat_map(
                 f"{html.escape(name)}: {value:.3f} {unit}</title></rect>"
             )
         middle, below = x + (_CELL - 1) / 2, _CELL * len(classes) + 11
-        turn = f' transform="rotate(-60 {middle:g} {below:g})"' if turned else ""
+        turn = f' transform="rotate(-60 {middle + 3:g} {below:g})"' if turned else ""
         anchor = "end" if turned else "middle"
         parts.append(_text(middle, below, str(neuron), anchor, "small", turn))
     parts.append("</svg>")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from infolens._errors import ArgumentError, NotFoundError
+from infolens._order import by_favourite_class
 from infolens._show import heading
 from infolens._table import Table
 
@@ -132,7 +133,9 @@ def heat_map(
     neurons = np.unique(rows["neuron"])
     matrix = rows[column].reshape(len(neurons), -1)
     classes = [str(label) for label in rows["class"][: matrix.shape[1]]]
-    order = order_by_class(matrix, _MOST_NEURONS)
+    strength = np.nan_to_num(matrix, nan=-1.0).max(axis=1)
+    kept = np.sort(np.argsort(-strength, kind="stable")[:_MOST_NEURONS])
+    order = kept[by_favourite_class(matrix[kept])]
     figure = _figure(1.6 + 0.2 * len(order), 1.3 + 0.24 * len(classes))
     ax = figure.subplots()
     image = ax.imshow(
@@ -145,15 +148,6 @@ def heat_map(
     ax.set_title(name)
     figure.colorbar(image, ax=ax, label=_label(table, column))
     return figure
-
-
-def order_by_class(matrix: Any, most: int) -> Any:
-    """Rows of a matrix [neurons, classes], at most so many: the largest values are kept, and
-    rows with their largest value in the same class stand together, largest first."""
-    filled = np.nan_to_num(matrix, nan=-1.0)
-    strength = filled.max(axis=1)
-    kept = np.sort(np.argsort(-strength, kind="stable")[:most])
-    return kept[np.lexsort((-strength[kept], filled[kept].argmax(axis=1)))]
 
 
 def _figure(width: float, height: float) -> Figure:
