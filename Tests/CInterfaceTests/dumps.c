@@ -230,7 +230,7 @@ static void data_that_cannot_be_used_are_refused(void)
     check_fixture_refused("native.h5", "/other/short", IL_ERROR_SHAPE, "399");
     check_fixture_refused("mismatch.h5", "fc1", IL_ERROR_SHAPE, "399");
     CHECK_CONTAINS(il_last_error(), "400");
-    check_fixture_refused("zero_rows.h5", "/layers/fc1/activations", IL_ERROR_SHAPE, "fc1");
+    check_fixture_refused("zero_rows.h5", "/layers/fc1/activations", IL_ERROR_SHAPE, "zero_rows.h5");
     check_fixture_refused("scalar.h5", "/layers/fc1/activations", IL_ERROR_SHAPE, "fc1");
     check_fixture_refused("complex.h5", "/layers/fc1/activations", IL_ERROR_DTYPE, "fc1");
     check_fixture_refused("fractional_labels.h5", NULL, IL_ERROR_NUMERIC, "label");

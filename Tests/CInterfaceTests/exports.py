@@ -3,8 +3,8 @@
 
 Usage: exports.py LIBRARY. Exported symbols must be exactly the functions that
 infolens.h declares, all of the version node INFOLENS_0; the SONAME must carry
-the ABI's major number; nothing beyond the system's C and C++ run time and
-HDF5 may be needed, and Foundation must not have been linked in.
+the ABI's major number; nothing beyond HDF5, zlib and the system's C and C++
+run time may be needed, and Foundation must not have been linked in.
 """
 
 import re
