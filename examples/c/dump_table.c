@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Prints what every neuron of an HDF5 dump knows about the label.
- * Usage: dump_table FILE.h5 [THRESHOLD] */
+ * Usage: dump_table FILE.h5 [BINS] */
 #define _POSIX_C_SOURCE 200809L
 #include <infolens.h>
 #include <inttypes.h>
@@ -16,15 +16,15 @@ static int32_t show_progress(void *user, const char *stage, int64_t done, int64_
     return 0;
 }
 
-static il_status measure(il_context *context, const char *path, double threshold, il_dump **dump, il_source **source,
+static il_status measure(il_context *context, const char *path, int64_t bins, il_dump **dump, il_source **source,
                          il_table **table)
 {
     il_quantizer quantizer;
     il_measure_options options;
     il_status status = il_quantizer_init(&quantizer);
-    quantizer.kind = IL_THRESHOLD;
-    quantizer.value = threshold;
     if (status == IL_OK) status = il_measure_options_init(&options);
+    quantizer.kind = IL_UNIFORM; /* equal bins between each neuron's minimum and maximum */
+    quantizer.bins = bins;
     options.quantizer = &quantizer;
     options.unit = IL_BITS;
     if (status == IL_OK) status = il_dump_open(context, path, NULL, dump);
@@ -60,12 +60,12 @@ int main(int argc, char **argv)
     il_source *source = NULL;
     il_table *table = NULL;
     if (argc < 2 || argc > 3) {
-        fprintf(stderr, "usage: %s FILE.h5 [THRESHOLD]\n", argv[0]);
+        fprintf(stderr, "usage: %s FILE.h5 [BINS]\n", argv[0]);
         return 2;
     }
     il_status status = il_context_new(NULL, &context);
     if (status == IL_OK && isatty(STDERR_FILENO)) status = il_context_set_progress(context, show_progress, NULL);
-    if (status == IL_OK) status = measure(context, argv[1], argc == 3 ? atof(argv[2]) : 0.0, &dump, &source, &table);
+    if (status == IL_OK) status = measure(context, argv[1], argc == 3 ? atoll(argv[2]) : 30, &dump, &source, &table);
     if (status == IL_OK) status = print(table);
     if (status != IL_OK) fprintf(stderr, "%s: %s: %s\n", argv[0], il_status_name(status), il_last_error());
     il_table_free(table); /* frees accept NULL and may come in any order */
