@@ -23,13 +23,13 @@ missing_packages() {
     have cc || echo gcc
     have c++ || echo g++
     have readelf || echo binutils
-    have "$PYTHON" || echo python3
+    have "$PYTHON" || basename "$PYTHON"
     if have "$PKG_CONFIG"; then
         "$PKG_CONFIG" --exists hdf5 || echo libhdf5-dev
     else
         echo pkg-config libhdf5-dev
     fi
-    "$PYTHON" -c 'import ensurepip, venv' >/dev/null 2>&1 || echo python3-venv
+    "$PYTHON" -c 'import ensurepip, venv' >/dev/null 2>&1 || echo "$(basename "$PYTHON")-venv"
 }
 
 install_packages() {
@@ -41,7 +41,7 @@ install_packages() {
     elif have sudo && sudo -n true >/dev/null 2>&1; then
         root='sudo -n'
     else
-        fail "missing packages; install them with: sudo apt-get install -y $*"
+        fail "missing packages; install them with: sudo sh -c 'apt-get update && apt-get install -y $*'"
     fi
     echo "installing: $*"
     # A stale or partly unreachable index does no harm if the packages are found.
