@@ -37,8 +37,8 @@ static inline hid_t chdf5_c_string(void) { return H5T_C_S1; }
 
 static inline hid_t chdf5_dataset_access(void) { return H5P_DATASET_ACCESS; }
 static inline hid_t chdf5_link_access(void) { return H5P_LINK_ACCESS; }
+static inline hid_t chdf5_link_create(void) { return H5P_LINK_CREATE; }
 static inline hid_t chdf5_dataset_create(void) { return H5P_DATASET_CREATE; }
-static inline hid_t chdf5_file_create(void) { return H5P_FILE_CREATE; }
 static inline hid_t chdf5_file_access(void) { return H5P_FILE_ACCESS; }
 
 static inline unsigned chdf5_read_only(void) { return H5F_ACC_RDONLY; }

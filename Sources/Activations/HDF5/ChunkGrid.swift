@@ -28,7 +28,7 @@ struct ChunkGrid: Sendable {
             joinedChunk.removeLast()
             joinedShape[joinedShape.count - 1] &*= length
             joinedChunk[joinedChunk.count - 1] &*= length
-            inner &*= length
+            inner = length
         }
         self.joinedShape = joinedShape
         self.joinedChunk = joinedChunk

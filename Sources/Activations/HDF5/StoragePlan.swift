@@ -27,7 +27,11 @@ enum StoragePlan: Sendable {
             guard case .numeric = facts.type else { return .library }
             return .contiguous(offset: try offset(of: dataset))
         case .chunked:
-            guard case .numeric = facts.type, facts.filters.allSatisfy(\.isKnown) else { return .library }
+            // H5Dread_chunk writes as many bytes as the file's index says, and only for filtered
+            // datasets is that number told before.
+            guard case .numeric = facts.type, !facts.filters.isEmpty, facts.filters.allSatisfy(\.isKnown) else {
+                return .library
+            }
             return .chunks
         case .contiguous, .compact, .virtual:
             return .library
@@ -63,7 +67,9 @@ enum StoragePlan: Sendable {
                 throw InfoLensError(.format, "\(what): chunks of \(describe(shape: chunk)) overflow the address space")
             }
             guard facts.storedBytes > 0 else { throw neverWritten(what) }
-            try checkPresence(dataset, bytes: bytes, chunkBytes: chunk.reduce(elementSize, &*))
+            let chunkBytes = chunk.reduce(elementSize, &*)
+            try checkPresence(dataset, bytes: bytes, chunkBytes: chunkBytes)
+            if facts.filters.isEmpty { try checkUnfilteredChunks(dataset, chunkBytes: chunkBytes) }
         case .contiguous, .compact:
             guard facts.storedBytes > 0 else { throw neverWritten(what) }
             guard facts.storedBytes >= UInt64(bytes) else {
@@ -88,6 +94,26 @@ enum StoragePlan: Sendable {
                 .format,
                 "\(dataset.what): shape \(describe(shape: facts.shape)) is \(bytes) bytes but the file holds "
                     + "\(facts.storedBytes): most of its data was never written")
+        }
+    }
+
+    /// Chunks without filters are all of one size, which libhdf5 takes for granted.
+    private static func checkUnfilteredChunks(_ dataset: Dataset, chunkBytes: Int) throws(InfoLensError) {
+        let what = dataset.what
+        let chunks = try HDF5.locked { () throws(InfoLensError) -> hsize_t in
+            let space = try HDF5ID(H5Dget_space(dataset.id), what)
+            var count: hsize_t = 0
+            guard H5Dget_num_chunks(dataset.id, space.raw, &count) >= 0 else {
+                throw HDF5.failure("\(what): its chunks cannot be counted")
+            }
+            return count
+        }
+        let (bytes, overflow) = chunks.multipliedReportingOverflow(by: hsize_t(chunkBytes))
+        guard !overflow, bytes == dataset.facts.storedBytes else {
+            throw InfoLensError(
+                .format,
+                "\(what): \(chunks) chunks of \(chunkBytes) bytes take \(dataset.facts.storedBytes) bytes in the file; "
+                    + "the file is corrupt")
         }
     }
 
