@@ -47,6 +47,7 @@ static inline hid_t chdf5_all(void) { return H5S_ALL; }
 static inline hid_t chdf5_default(void) { return H5P_DEFAULT; }
 static inline haddr_t chdf5_undefined_address(void) { return HADDR_UNDEF; }
 static inline hsize_t chdf5_unlimited(void) { return H5S_UNLIMITED; }
+static inline unsigned chdf5_every_object(void) { return H5F_OBJ_ALL; }
 static inline size_t chdf5_variable(void) { return H5T_VARIABLE; }
 
 /* Objects and links, whose calls are versioned macros */

@@ -43,7 +43,6 @@ final class LinkPolicy: @unchecked Sendable {
     ///
     /// - Parameter properties: a link access or dataset access property list, which the policy outlives
     func apply(to properties: hid_t) throws(InfoLensError) {
-        if allowsExternal { return }
         guard H5Pset_elink_cb(properties, followExternalLink, Unmanaged.passUnretained(self).toOpaque()) >= 0 else {
             throw HDF5.failure("external links cannot be controlled", kind: .internal)
         }
@@ -56,6 +55,7 @@ final class LinkPolicy: @unchecked Sendable {
     }
 
     fileprivate func follows(_ file: BytePath, from parent: BytePath, object: String) -> Bool {
+        if allowsExternal { return true }
         do {
             _ = try resolve(file, from: parent, what: "the external link to '\(object)'")
             return true
@@ -78,6 +78,8 @@ private func followExternalLink(
 ) -> herr_t {
     guard let user, let parentFile, let file, let object else { return -1 }
     let policy = Unmanaged<LinkPolicy>.fromOpaque(user).takeUnretainedValue()
+    // Whatever the file that links was opened for, here the other one is only read.
+    flags?.pointee = chdf5_read_only()
     let follows = policy.follows(BytePath(file), from: BytePath(parentFile), object: BytePath(object).text)
     return follows ? 0 : -1
 }

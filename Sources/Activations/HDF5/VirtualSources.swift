@@ -122,11 +122,11 @@ enum VirtualSources {
             var end = start
             let fits =
                 isWhole
-                ? Int(count) <= source.facts.count ?? 0
+                ? Int(count) == source.facts.count
                 : H5Sget_select_bounds(selection.raw, &start, &end) >= 0
                     && zip(end, source.facts.shape).allSatisfy { $0 < hsize_t($1) }
             guard fits else {
-                throw InfoLensError(.format, "\(what): its source \(source.what) is smaller than declared")
+                throw InfoLensError(.format, "\(what): its source \(source.what) has another shape than declared")
             }
             return UInt64(count)
         }
