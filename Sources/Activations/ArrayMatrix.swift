@@ -97,7 +97,7 @@ public final class ArrayMatrix: ActivationMatrix {
         } else {
             let row = output + aligned(rows.count &* neurons &* element.size)
             for index in rows {
-                try gather(base.address + index &* rowStride, rows: index ..< index + 1, to: row)
+                try gather(base.address + index &* rowStride, rows: index..<index + 1, to: row)
                 let target = output + (index &- rows.lowerBound) &* neurons &* element.size
                 reduction.apply(row, stored: dtype.element, to: target)
             }
@@ -117,12 +117,12 @@ public final class ArrayMatrix: ActivationMatrix {
         let inner = axes[axes.count - 1]
         let tile = inner.stride == dtype.size ? inner.length : min(inner.length, 256)
         let runs = reduction.rowElements / inner.length
-        for run in 0 ..< runs {
+        for run in 0..<runs {
             let offset = outerOffset(run)
             for start in stride(from: 0, to: inner.length, by: tile) {
                 let count = min(tile, inner.length - start)
                 let neuron = run &* inner.length &+ start
-                for row in 0 ..< rows.count {
+                for row in 0..<rows.count {
                     let source = first + (row &* rowStride &+ offset &+ start &* inner.stride)
                     let target = output + (row &* reduction.rowElements &+ neuron) &* stored.size
                     if let bad = encoding.convert(source, stride: inner.stride, count: count, to: stored, target) {

@@ -73,7 +73,7 @@ struct NativePlace: Equatable, Sendable {
 func naturallyPrecedes(_ a: String, _ b: String) -> Bool {
     let x = Array(a.utf8)
     let y = Array(b.utf8)
-    let digits = UInt8(ascii: "0") ... UInt8(ascii: "9")
+    let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
     var i = 0
     var j = 0
     while i < x.count && j < y.count {

@@ -84,7 +84,9 @@ public final class DumpFile: @unchecked Sendable {
             let attribute = try HDF5ID(raw, "index")
             let type = try HDF5ID(H5Aget_type(attribute.raw), "index")
             let space = try HDF5ID(H5Aget_space(attribute.raw), "index")
-            guard H5Tget_class(type.raw) == H5T_INTEGER, H5Sget_simple_extent_npoints(space.raw) == 1 else { return nil }
+            guard H5Tget_class(type.raw) == H5T_INTEGER, H5Sget_simple_extent_npoints(space.raw) == 1 else {
+                return nil
+            }
             var value: Int64 = 0
             return H5Aread(attribute.raw, chdf5_native_int64(), &value) >= 0 ? value : nil
         }

@@ -121,7 +121,7 @@ struct DumpLayout: Sendable {
     }
 
     private static func canBeLabels(_ facts: DatasetFacts?) -> Bool {
-        guard let facts, (1 ... 2).contains(facts.shape.count) else { return false }
+        guard let facts, (1...2).contains(facts.shape.count) else { return false }
         if case .other = facts.type { return false }
         return true
     }

@@ -100,9 +100,11 @@ final class HDF5Matrix: ActivationMatrix {
         let size = encoding.dtype.size
         let decoded = encoding.dtype.element
         let count = reduction.rowElements
-        for index in 0 ..< rows.count {
+        for index in 0..<rows.count {
             let target = reduction.rule == .identity ? output + index &* neurons &* element.size : row
-            if let bad = encoding.convert(stored + index &* count &* size, stride: size, count: count, to: decoded, target) {
+            if let bad = encoding.convert(
+                stored + index &* count &* size, stride: size, count: count, to: decoded, target)
+            {
                 throw inexactInteger(in: what, row: rows.lowerBound + index, neuron: bad)
             }
             if reduction.rule != .identity {

@@ -116,7 +116,7 @@ struct LabelReader {
     private mutating func appendOneHot(_ base: UnsafeRawPointer, rows: Int, stride: Int, innerStride: Int)
         throws(InfoLensError)
     {
-        for row in 0 ..< rows {
+        for row in 0..<rows {
             var hot: Int?
             var valid = true
             try forEachPiece(base + row &* stride, count: classes, stride: innerStride) {
@@ -159,7 +159,9 @@ struct LabelReader {
     func labels(classNames: [String]?) throws(InfoLensError) -> Labels {
         if let classNames { return try named(classNames) }
         if isOneHot {
-            return Labels(codes: values.map { Int32(truncatingIfNeeded: $0) }, classes: .integers((0 ..< Int64(classes)).map { $0 }))
+            return Labels(
+                codes: values.map { Int32(truncatingIfNeeded: $0) }, classes: .integers((0..<Int64(classes)).map { $0 })
+            )
         }
         if encoding.dtype == .uint64 {
             let unsigned = values.map { UInt64(bitPattern: $0) }

@@ -67,7 +67,7 @@ struct RowReduction: Sendable {
             self.init(rule: .identity, before: 1, channels: elements, after: 1)
         case .mean(let axis), .max(let axis):
             let channelAxis = axis == -1 ? rank - 1 : axis
-            guard (1 ..< rank).contains(channelAxis) else {
+            guard (1..<rank).contains(channelAxis) else {
                 throw InfoLensError(
                     .shape,
                     "\(name): channel axis \(axis) is not an axis of shape \(describe(shape: shape)) after the "
@@ -76,7 +76,7 @@ struct RowReduction: Sendable {
             let rule: Rule = if case .mean = reduction { .mean } else { .max }
             self.init(
                 rule: rule,
-                before: shape[1 ..< channelAxis].reduce(1, &*),
+                before: shape[1..<channelAxis].reduce(1, &*),
                 channels: shape[channelAxis],
                 after: shape[(channelAxis + 1)...].reduce(1, &*))
         }
@@ -111,31 +111,31 @@ struct RowReduction: Sendable {
     private func mean<T: BinaryFloatingPoint>(_ row: UnsafePointer<T>, _ output: UnsafeMutablePointer<Double>) {
         output.initialize(repeating: 0, count: channels)
         var source = row
-        for _ in 0 ..< before {
+        for _ in 0..<before {
             if after == 1 {
-                for channel in 0 ..< channels { output[channel] += Double(source[channel]) }
+                for channel in 0..<channels { output[channel] += Double(source[channel]) }
                 source += channels
             } else {
-                for channel in 0 ..< channels {
+                for channel in 0..<channels {
                     var sum = output[channel]
-                    for position in 0 ..< after { sum += Double(source[position]) }
+                    for position in 0..<after { sum += Double(source[position]) }
                     output[channel] = sum
                     source += after
                 }
             }
         }
         let positions = Double(before &* after)
-        for channel in 0 ..< channels { output[channel] /= positions }
+        for channel in 0..<channels { output[channel] /= positions }
     }
 
     /// A NaN, once met, stays: no comparison with it is true.
     @inline(__always)
     private func maximum<T: BinaryFloatingPoint>(_ row: UnsafePointer<T>, _ output: UnsafeMutablePointer<T>) {
         var source = row
-        for block in 0 ..< before {
-            for channel in 0 ..< channels {
+        for block in 0..<before {
+            for channel in 0..<channels {
                 var best = block == 0 ? source[0] : output[channel]
-                for position in 0 ..< after {
+                for position in 0..<after {
                     let value = source[position]
                     if value > best || value.isNaN { best = value }
                 }

@@ -17,7 +17,8 @@ enum StoredLabels {
         try StoragePlan.check(dataset)
         if case .other(let name) = facts.type {
             throw InfoLensError(
-                .dtype, "\(what) holds elements of type \(name); labels are integers, bool, integer-valued floats or strings")
+                .dtype,
+                "\(what) holds elements of type \(name); labels are integers, bool, integer-valued floats or strings")
         }
         let (samples, _) = try LabelReader.layout(facts.shape, argument: what)
         switch facts.type {
@@ -49,7 +50,7 @@ enum StoredLabels {
         for start in stride(from: 0, to: facts.shape[0], by: aligned) {
             let end = min(start + aligned, facts.shape[0])
             try reader.read(
-                rows: start ..< end, into: buffer.base,
+                rows: start..<end, into: buffer.base,
                 workspace: buffer.base + Activations.aligned(aligned &* rowBytes))
             // [1, N] is one row of N labels; otherwise a row is a label.
             let isRow = labels.sampleAxis == 1
@@ -66,11 +67,12 @@ enum StoredLabels {
         -> Labels
     {
         guard size > 0, size <= pieceBytes else {
-            throw InfoLensError(.dtype, "\(dataset.what): strings of \(size) bytes; labels are at most \(pieceBytes) bytes")
+            throw InfoLensError(
+                .dtype, "\(dataset.what): strings of \(size) bytes; labels are at most \(pieceBytes) bytes")
         }
         var coder = StringCoder(reserving: samples)
         try forEachPiece(of: dataset, size: size, limit: pieceBytes / size) { buffer, count in
-            for index in 0 ..< count {
+            for index in 0..<count {
                 let bytes = UnsafeRawBufferPointer(start: buffer + index &* size, count: size)
                 coder.append(trimmed(bytes, padding: padding))
             }
@@ -91,7 +93,7 @@ enum StoredLabels {
         let size = MemoryLayout<UnsafePointer<CChar>?>.size
         try forEachPiece(of: dataset, size: size, limit: pieceStrings) { buffer, count in
             let pointers = buffer.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
-            for index in 0 ..< count {
+            for index in 0..<count {
                 coder.append(pointers[index].map(BytePath.init)?.bytes ?? [])
             }
         }
@@ -106,7 +108,8 @@ enum StoredLabels {
         let shape = dataset.facts.shape
         let (samples, axis) = try LabelReader.layout(shape, argument: what)
         guard shape.reduce(1, &*) == samples else {
-            throw InfoLensError(.shape, "\(what): shape \(describe(shape: shape)) of strings; labels are [N], [N, 1] or [1, N]")
+            throw InfoLensError(
+                .shape, "\(what): shape \(describe(shape: shape)) of strings; labels are [N], [N, 1] or [1, N]")
         }
         let buffer = Scratch(bytes: min(samples, limit) &* size)
         for start in stride(from: 0, to: samples, by: limit) {

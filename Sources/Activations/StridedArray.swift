@@ -38,7 +38,8 @@ public struct StridedArray: @unchecked Sendable {
                 .dtype, "\(argument): unknown element type \(dtype); use one of IL_FLOAT16 (1) to IL_BOOL (13)")
         }
         guard shape.count <= Self.maximumRank else {
-            throw InfoLensError(.shape, "\(argument): rank \(shape.count); at most \(Self.maximumRank) axes are supported")
+            throw InfoLensError(
+                .shape, "\(argument): rank \(shape.count); at most \(Self.maximumRank) axes are supported")
         }
         if let strides, strides.count != shape.count {
             throw InfoLensError(
@@ -109,7 +110,8 @@ public struct StridedArray: @unchecked Sendable {
         for (length, stride) in zip(shape, strides) {
             let (reach, overflow) = stride.multipliedReportingOverflow(by: length - 1)
             if overflow { return false }
-            let (sum, sumOverflow) = reach < 0 ? low.addingReportingOverflow(reach) : high.addingReportingOverflow(reach)
+            let (sum, sumOverflow) =
+                reach < 0 ? low.addingReportingOverflow(reach) : high.addingReportingOverflow(reach)
             if sumOverflow { return false }
             if reach < 0 { low = sum } else { high = sum }
         }

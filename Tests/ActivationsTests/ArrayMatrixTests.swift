@@ -25,13 +25,13 @@ struct ArrayMatrixTests {
         }
     }
 
-    static let dtypes = (1 ... 13).compactMap { DType(rawValue: $0) }
+    static let dtypes = (1...13).compactMap { DType(rawValue: $0) }
 
     @Test("every type is read exactly, in any layout and any block size", arguments: dtypes)
     func everyType(dtype: DType) throws {
         var numbers = Numbers(seed: 1)
         let (rows, columns, size) = (23, 301, dtype.size)
-        let integers = numbers.integers(rows * columns, in: 0 ... 100)
+        let integers = numbers.integers(rows * columns, in: 0...100)
         let owned = Self.elements(dtype, integers)
         let expected = integers.map { dtype == .bool ? Double($0 == 0 ? 0 : 1) : Double($0) }
         func element(_ row: Int, _ column: Int) -> Double { expected[row * columns + column] }
@@ -44,13 +44,15 @@ struct ArrayMatrixTests {
                 { element(rows - 1 - $0, columns - 1 - $1) }
             ),
             ("every other column", [rows, (columns + 1) / 2], [columns * size, 2 * size], 0, { element($0, 2 * $1) }),
-            ("one row broadcast", [rows, columns], [0, size], 5 * columns * size, { _, column in element(5, column) }),
+            (
+                "one row broadcast", [rows, columns], [0, size], 5 * columns * size, { _, column in element(5, column) }
+            ),
             ("one column broadcast", [rows, columns], [columns * size, 0], 0, { row, _ in element(row, 0) }),
         ]
         for layout in layouts {
             let array = try owned.array(dtype, layout.shape, strides: layout.strides, offset: layout.offset)
             let matrix = try ArrayMatrix(name: "layer", array: array, reduction: .none)
-            let reference = (0 ..< layout.shape[0]).flatMap { row in (0 ..< layout.shape[1]).map { layout.at(row, $0) } }
+            let reference = (0..<layout.shape[0]).flatMap { row in (0..<layout.shape[1]).map { layout.at(row, $0) } }
             for block in [1, 7, 1000] {
                 #expect(try values(of: matrix, block: block) == reference, "\(layout.name), \(block) rows")
             }
@@ -64,11 +66,11 @@ struct ArrayMatrixTests {
         let empty = UnsafeMutableRawBufferPointer(start: nil, count: 0)
         let plain = try ArrayMatrix(name: "a", array: owned.array(.float32, [8, 8]), reduction: .none)
         #expect(plain.scratchBytes(rows: 8) == 0)
-        #expect(try plain.read(rows: 2 ..< 5, scratch: empty).base == UnsafeRawPointer(owned.memory + 2 * 32))
+        #expect(try plain.read(rows: 2..<5, scratch: empty).base == UnsafeRawPointer(owned.memory + 2 * 32))
 
         let reversed = try ArrayMatrix(
             name: "b", array: owned.array(.float32, [8, 8], strides: [-32, 4], offset: 7 * 32), reduction: .none)
-        let block = try reversed.read(rows: 1 ..< 3, scratch: empty)
+        let block = try reversed.read(rows: 1..<3, scratch: empty)
         #expect(block.rowStride == -8 && block.base == UnsafeRawPointer(owned.memory + 6 * 32))
 
         let flattened = try ArrayMatrix(name: "c", array: owned.array(.float32, [4, 2, 8]), reduction: .flatten)
@@ -108,7 +110,9 @@ struct ArrayMatrixTests {
     @Test("shapes, strides and types that make no array are refused")
     func refusals() {
         let owned = OwnedArray([Float](repeating: 0, count: 16))
-        func kind(_ data: UnsafeRawPointer?, _ dtype: Int32, _ shape: [Int64], _ strides: [Int64]? = nil) -> InfoLensError.Kind? {
+        func kind(_ data: UnsafeRawPointer?, _ dtype: Int32, _ shape: [Int64], _ strides: [Int64]? = nil)
+            -> InfoLensError.Kind?
+        {
             failure { () throws(InfoLensError) in
                 try StridedArray(data: data, dtype: dtype, shape: shape, strides: strides, argument: "x")
             }?.kind

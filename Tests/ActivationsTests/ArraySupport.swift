@@ -23,7 +23,8 @@ final class OwnedArray: @unchecked Sendable {
         -> StridedArray
     {
         try StridedArray(
-            data: memory + offset, dtype: dtype.rawValue, shape: shape.map(Int64.init), strides: strides?.map(Int64.init),
+            data: memory + offset, dtype: dtype.rawValue, shape: shape.map(Int64.init),
+            strides: strides?.map(Int64.init),
             argument: "activations")
     }
 }
@@ -32,7 +33,7 @@ final class OwnedArray: @unchecked Sendable {
 func values(of matrix: any ActivationMatrix, block: Int) throws(InfoLensError) -> [Double] {
     var result: [Double] = []
     for start in stride(from: 0, to: matrix.samples, by: block) {
-        let rows = start ..< min(start + block, matrix.samples)
+        let rows = start..<min(start + block, matrix.samples)
         // Guard bytes behind the declared size show whether a reader keeps to it.
         let size = matrix.scratchBytes(rows: rows.count)
         let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: size + 64, alignment: 64)
@@ -45,8 +46,8 @@ func values(of matrix: any ActivationMatrix, block: Int) throws(InfoLensError) -
         guard block.rows == rows.count, block.firstRow == rows.lowerBound, block.neurons == matrix.neurons else {
             throw InfoLensError(.internal, "the block is not the one that was asked for")
         }
-        for row in 0 ..< block.rows {
-            for neuron in 0 ..< block.neurons {
+        for row in 0..<block.rows {
+            for neuron in 0..<block.neurons {
                 let index = row * block.rowStride + neuron
                 switch block.element {
                 case .float32: result.append(Double(block.base.assumingMemoryBound(to: Float.self)[index]))
@@ -81,10 +82,10 @@ struct Numbers {
 
     /// `count` values in −100 … 100 in steps of 1/8, exact in every floating-point type but bfloat16.
     mutating func floats(_ count: Int) -> [Double] {
-        (0 ..< count).map { _ in Double(Int(next() % 1601) - 800) / 8 }
+        (0..<count).map { _ in Double(Int(next() % 1601) - 800) / 8 }
     }
 
     mutating func integers(_ count: Int, in range: ClosedRange<Int>) -> [Int] {
-        (0 ..< count).map { _ in range.lowerBound + Int(next() % UInt64(range.count)) }
+        (0..<count).map { _ in range.lowerBound + Int(next() % UInt64(range.count)) }
     }
 }

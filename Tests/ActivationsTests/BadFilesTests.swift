@@ -8,7 +8,8 @@ import Testing
 /// The collection of broken, odd and hostile files beside the checkout, where there is one.
 enum BadFiles {
     static let folder: String? = {
-        let beside = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../shared")
+        let beside = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "../../../shared")
         let root = ProcessInfo.processInfo.environment["INFOLENS_SHARED"] ?? beside.standardized.path
         let folder = "\(root)/bad"
         return FileManager.default.fileExists(atPath: "\(folder)/manifest.json") ? folder : nil
@@ -29,7 +30,9 @@ enum BadFiles {
     }()
 
     static let mutants: [String] = {
-        guard let folder, let names = try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/fuzz") else { return [] }
+        guard let folder, let names = try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/fuzz") else {
+            return []
+        }
         return names.sorted().map { "\(folder)/fuzz/\($0)" }
     }()
 
@@ -61,7 +64,9 @@ struct BadFilesTests {
         }
         if expectation.contains("budget") && file == "huge_chunk.h5" { #expect(result?.kind == .memory) }
         if expectation.hasPrefix("error:dtype") { #expect(result?.kind == .dtype) }
-        if expectation.hasPrefix("error:truncated") || expectation.hasPrefix("error:corrupt") { #expect(result?.kind == .format) }
+        if expectation.hasPrefix("error:truncated") || expectation.hasPrefix("error:corrupt") {
+            #expect(result?.kind == .format)
+        }
     }
 
     @Test("a mutant is an error or reads as the file that it was")

@@ -6,7 +6,7 @@ import Testing
 struct ConversionTests {
     @Test("every binary16 value becomes the float that it is, in vector and portable code")
     func halves() {
-        let halves = (0 ... UInt16.max).map { $0 }
+        let halves = (0...UInt16.max).map { $0 }
         var wide = [Float](repeating: 0, count: halves.count)
         var portable = wide
         cn_half_to_float(halves, Int64(halves.count), &wide)
@@ -22,7 +22,7 @@ struct ConversionTests {
 
     @Test("strided and byte-swapped halves convert like adjacent ones", arguments: [1, 7, 255, 256, 257, 1000])
     func stridedHalves(count: Int) {
-        let halves = (0 ..< count).map { Float16(Double($0) / 4 - 40).bitPattern }
+        let halves = (0..<count).map { Float16(Double($0) / 4 - 40).bitPattern }
         var expected = [Float](repeating: 0, count: count)
         cn_half_to_float_portable(halves, Int64(count), &expected)
         var result = [Float](repeating: .nan, count: count)
@@ -63,9 +63,9 @@ struct ConversionTests {
     @Test("shuffled bytes come back in order for any element size and a rest", arguments: [2, 3, 4, 5, 8, 16])
     func unshuffle(size: Int) {
         let count = 37 * size + size / 2
-        let bytes = (0 ..< count).map { UInt8(truncatingIfNeeded: $0 &* 37) }
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37) }
         var shuffled: [UInt8] = []
-        for byte in 0 ..< size { for element in 0 ..< 37 { shuffled.append(bytes[element * size + byte]) } }
+        for byte in 0..<size { for element in 0..<37 { shuffled.append(bytes[element * size + byte]) } }
         shuffled += bytes[(37 * size)...]
         var result = [UInt8](repeating: 0, count: count)
         cn_unshuffle(shuffled, Int64(count), Int64(size), &result)

@@ -10,7 +10,7 @@ struct DumpLayoutTests {
 
     private func layer(_ file: FixtureFile, _ name: String, samples: Int = 4, neurons: Int = 2) throws {
         let count = samples * neurons
-        try file.floats("\(name)/activations", (0 ..< count).map { Float($0) }, shape: [samples, neurons])
+        try file.floats("\(name)/activations", (0..<count).map { Float($0) }, shape: [samples, neurons])
     }
 
     @Test("the native layout gives every dataset its role, and layers the order of their index")
@@ -42,7 +42,7 @@ struct DumpLayoutTests {
         #expect(first.shape == [4, 2] && first.dtype == "float32" && first.samples == 4 && first.neurons == 2)
         #expect(first.storage == "contiguous" && !first.note.isEmpty)
         #expect(try dump.labels(path: nil)?.codes == [0, 1, 0, 1])
-        #expect(try dump.values("second") == (0 ..< 8).map(Double.init))
+        #expect(try dump.values("second") == (0..<8).map(Double.init))
     }
 
     @Test("epochs come in numeric order after the layers without one")
@@ -92,7 +92,8 @@ struct DumpLayoutTests {
         let dump = try file.dump()
         for name in ["fc2", "/nothing/here", "", "/", "layers/fc1"] {
             let error = failure { () throws(InfoLensError) in try dump.values(name) }
-            #expect(error?.kind == (name.hasPrefix("layers") || name == "" || name == "/" ? .format : .notFound), "\(name)")
+            #expect(
+                error?.kind == (name.hasPrefix("layers") || name == "" || name == "/" ? .format : .notFound), "\(name)")
             if error?.kind == .notFound { #expect(error?.description.contains("'fc1'") == true) }
         }
         #expect(failure { () throws(InfoLensError) in try dump.labels(path: "y") }?.kind == .notFound)
@@ -117,7 +118,7 @@ struct DumpLayoutTests {
     @Test("deep trees are cut off and said to be")
     func deep() throws {
         let file = try FixtureFile(folder["deep.h5"])
-        let deep = (0 ..< 40).map { "g\($0)" }.joined(separator: "/")
+        let deep = (0..<40).map { "g\($0)" }.joined(separator: "/")
         try file.floats("\(deep)/act", [1, 2], shape: [2, 1])
         try layer(file, "layers/fc1")
         let dump = try file.dump()

@@ -12,7 +12,7 @@ struct ExternalDataTests {
 
     private func source(_ path: String, rows: Int = 2) throws -> FixtureFile {
         let file = try FixtureFile(path)
-        try file.floats("act", (0 ..< rows * 2).map { Float($0) }, shape: [rows, 2])
+        try file.floats("act", (0..<rows * 2).map { Float($0) }, shape: [rows, 2])
         _ = try file.dump()
         return file
     }
@@ -30,7 +30,9 @@ struct ExternalDataTests {
         file.externalLink("missing", file: "missing.h5", object: "/act")
         file.softLink("through", to: "/outside")
         let dump = try file.dump()
-        func kind(_ name: String) -> InfoLensError.Kind? { failure { () throws(InfoLensError) in try dump.values(name) }?.kind }
+        func kind(_ name: String) -> InfoLensError.Kind? {
+            failure { () throws(InfoLensError) in try dump.values(name) }?.kind
+        }
         #expect(try dump.values("inside") == [0, 1, 2, 3])
         for name in ["outside", "climbing", "symlink", "through"] { #expect(kind(name) == .io, "\(name)") }
         #expect(kind("missing") == .notFound)
@@ -79,7 +81,9 @@ struct ExternalDataTests {
         try file.virtual("ping", rows: 2, columns: 2, sources: [("dump.h5", "pong")])
         try file.virtual("pong", rows: 2, columns: 2, sources: [(".", "ping")])
         let dump = try file.dump()
-        func kind(_ name: String) -> InfoLensError.Kind? { failure { () throws(InfoLensError) in try dump.values(name) }?.kind }
+        func kind(_ name: String) -> InfoLensError.Kind? {
+            failure { () throws(InfoLensError) in try dump.values(name) }?.kind
+        }
         #expect(try dump.values("joined", block: 1) == [0, 1, 2, 3, 9, 8, 7, 6, 0, 1, 2, 3])
         #expect(kind("missing") == .notFound)
         #expect(kind("nameless") == .notFound)

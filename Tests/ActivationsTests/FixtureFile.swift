@@ -149,7 +149,9 @@ final class FixtureFile {
     }
 
     /// A virtual dataset whose rows are those of its sources one after the other, each [rows, columns] of float32.
-    func virtual(_ name: String, rows: Int, columns: Int, sources: [(file: String, dataset: String)], declared: Int? = nil)
+    func virtual(
+        _ name: String, rows: Int, columns: Int, sources: [(file: String, dataset: String)], declared: Int? = nil
+    )
         throws(InfoLensError)
     {
         try HDF5.locked { () throws(InfoLensError) in
@@ -192,7 +194,9 @@ final class FixtureFile {
         return links
     }
 
-    private func create(_ name: String, _ type: hid_t, _ space: hid_t, _ properties: hid_t) throws(InfoLensError) -> HDF5ID {
+    private func create(_ name: String, _ type: hid_t, _ space: hid_t, _ properties: hid_t) throws(InfoLensError)
+        -> HDF5ID
+    {
         let links = try parents()
         return try HDF5ID(H5Dcreate2(file.raw, name, type, space, links.raw, properties, chdf5_default()), name)
     }

@@ -49,10 +49,10 @@ struct HDF5LibraryTests {
         do {
             let file = try FixtureFile(path)
             try file.integers("labels", [0, 1, 0, 1])
-            try file.floats("layers/fc1/activations", (0 ..< 8).map { Float($0) }, shape: [4, 2])
+            try file.floats("layers/fc1/activations", (0..<8).map { Float($0) }, shape: [4, 2])
             try file.attribute("index", 0, of: "layers/fc1")
             let gzip = FixtureStorage(chunk: [2, 2], deflate: true)
-            try file.floats("layers/fc2/activations", (0 ..< 8).map { Float($0) }, shape: [4, 2], storage: gzip)
+            try file.floats("layers/fc2/activations", (0..<8).map { Float($0) }, shape: [4, 2], storage: gzip)
             try file.virtual("loop", rows: 2, columns: 2, sources: [(".", "loop")])
             try file.virtual("joined", rows: 4, columns: 2, sources: [(".", "layers/fc1/activations")])
             try file.strings("names", [[65], [66], [67], [68]], size: nil)
@@ -90,7 +90,7 @@ struct HDF5LibraryTests {
         try file.floats("act", data.map(Float.init), shape: [64, 32], storage: storage)
         let matrix = try file.dump().matrix(layer: "act", reduction: .none, memory: 1 << 20)
         let agreeing = try await withThrowingTaskGroup(of: Bool.self) { group in
-            for block in 1 ... 16 { group.addTask { try values(of: matrix, block: block) == data } }
+            for block in 1...16 { group.addTask { try values(of: matrix, block: block) == data } }
             return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }
         #expect(agreeing == 16)
@@ -122,7 +122,7 @@ struct HDF5LibraryTests {
         let path = folder["whole.h5"]
         do {
             let file = try FixtureFile(path)
-            try file.floats("act", (0 ..< 600).map { Float($0) }, shape: [100, 6])
+            try file.floats("act", (0..<600).map { Float($0) }, shape: [100, 6])
             try file.integers("labels", [Int32](repeating: 1, count: 100))
         }
         let stream = fopen(path, "r")

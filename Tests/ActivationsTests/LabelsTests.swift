@@ -12,7 +12,8 @@ struct LabelsTests {
         let owned = ArrayMatrixTests.elements(dtype, integers)
         let labels = try Labels(array: owned.array(dtype, [5]), classNames: nil)
         if dtype == .bool {
-            #expect(labels.codes == [1, 0, 1, 1, 0] && labels.classes == .integers([0, 1]) && labels.counts == [2, 3])
+            #expect(
+                labels.codes == [1, 0, 1, 1, 0] && labels.classes == .integers([0, 1]) && labels.counts == [2, 3])
         } else {
             #expect(labels.codes == [1, 0, 1, 2, 0])
             #expect(labels.classes == .integers([3, 7, 100]) && labels.counts == [2, 2, 1])
@@ -25,7 +26,8 @@ struct LabelsTests {
         for (shape, strides, offset) in [
             ([3], [8], 0), ([3, 1], [8, 0], 0), ([1, 3], [0, 8], 0), ([3], [-8], 16),
         ] {
-            let labels = try Labels(array: owned.array(.int32, shape, strides: strides, offset: offset), classNames: nil)
+            let labels = try Labels(
+                array: owned.array(.int32, shape, strides: strides, offset: offset), classNames: nil)
             #expect(labels.codes == [1, 0, 1] && labels.classes == .integers([-1, 5]))
         }
     }

@@ -53,12 +53,12 @@ struct ReductionTests {
         let array = try owned.array(.float64, [5, 3, 2, 4], strides: [192, 64, 8, 16])
         let matrix = try ArrayMatrix(name: "a", array: array, reduction: .flatten)
         var expected: [Double] = []
-        for sample in 0 ..< 15 { for i in 0 ..< 2 { for j in 0 ..< 4 { expected.append(data[sample * 8 + j * 2 + i]) } } }
+        for sample in 0..<15 { for i in 0..<2 { for j in 0..<4 { expected.append(data[sample * 8 + j * 2 + i]) } } }
         #expect(matrix.neurons == 24)
         #expect(try values(of: matrix, block: 2) == expected)
     }
 
-    @Test("NaN propagates through both reductions wherever it stands", arguments: 0 ..< 4)
+    @Test("NaN propagates through both reductions wherever it stands", arguments: 0..<4)
     func notANumber(position: Int) throws {
         var data: [Float] = [1, 2, 3, 4]
         data[position] = .nan

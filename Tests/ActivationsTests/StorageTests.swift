@@ -39,7 +39,9 @@ struct StorageTests {
         for block in [1, 3, 16, 50] { #expect(try dump.values("act", block: block) == data, "\(name), \(block) rows") }
     }
 
-    @Test("higher ranks in chunks are flattened and reduced like arrays", arguments: [[4, 2, 3, 2], [3, 4, 5, 6], [9, 1, 5, 6]])
+    @Test(
+        "higher ranks in chunks are flattened and reduced like arrays",
+        arguments: [[4, 2, 3, 2], [3, 4, 5, 6], [9, 1, 5, 6]])
     func ranks(chunk: [Int]) throws {
         var numbers = Numbers(seed: 5)
         let shape = [9, 4, 5, 6]
@@ -63,7 +65,7 @@ struct StorageTests {
         let values: [Int64] = isSigned ? [-128, -1, 0, 1, 2, 127] : [0, 1, 2, 3, 200, 255]
         for big in [false, true] {
             let bytes = values.flatMap { value -> [UInt8] in
-                let little = (0 ..< size).map { UInt8(truncatingIfNeeded: value >> (8 * Int64($0))) }
+                let little = (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * Int64($0))) }
                 return big ? little.reversed() : little
             }
             let name = big ? "big" : "little"
@@ -112,7 +114,8 @@ struct StorageTests {
     func missingChunks() throws {
         let file = try FixtureFile(folder["missing.h5"])
         let storage = FixtureStorage(chunk: [2, 3], fill: 7)
-        try file.dataset("act", [] as [Float], type: chdf5_ieee_f32(0), shape: [5, 3], storage: storage, writing: false)
+        try file.dataset(
+            "act", [] as [Float], type: chdf5_ieee_f32(0), shape: [5, 3], storage: storage, writing: false)
         let unwritten = try file.dump()
         #expect(failure { () throws(InfoLensError) in try unwritten.values("act") }?.kind == .format)
         let chunk: [Float] = [1, 2, 3, 4, 5, 6]
@@ -142,7 +145,8 @@ struct StorageTests {
     func chunkBudget() throws {
         let file = try FixtureFile(folder["budget.h5"])
         let data = [Float](repeating: 1, count: 1 << 16)
-        try file.floats("act", data, shape: [1 << 8, 1 << 8], storage: FixtureStorage(chunk: [1 << 8, 1 << 8], deflate: true))
+        try file.floats(
+            "act", data, shape: [1 << 8, 1 << 8], storage: FixtureStorage(chunk: [1 << 8, 1 << 8], deflate: true))
         let dump = try file.dump()
         let error = failure { () throws(InfoLensError) in
             try dump.matrix(layer: "act", reduction: .none, memory: 1 << 18)
@@ -159,7 +163,9 @@ struct StorageTests {
         try file.floats("one", [1, 2], shape: [1, 2])
         try file.dataset("unwritten", [] as [Float], type: chdf5_ieee_f32(0), shape: [4, 4], writing: false)
         let dump = try file.dump()
-        func kind(_ name: String) -> InfoLensError.Kind? { failure { () throws(InfoLensError) in try dump.values(name) }?.kind }
+        func kind(_ name: String) -> InfoLensError.Kind? {
+            failure { () throws(InfoLensError) in try dump.values(name) }?.kind
+        }
         #expect(kind("rows") == .shape)
         #expect(kind("columns") == .shape)
         #expect(kind("one") == .shape)

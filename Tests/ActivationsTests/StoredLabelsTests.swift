@@ -11,7 +11,9 @@ struct StoredLabelsTests {
 
     private static let words = ["zebra", "ant", "", "ant", "é"].map { Array($0.utf8) }
 
-    @Test("strings of fixed and variable length are classes in the order of their bytes", arguments: [8, nil], [[5], [5, 1], [1, 5]])
+    @Test(
+        "strings of fixed and variable length are classes in the order of their bytes", arguments: [8, nil],
+        [[5], [5, 1], [1, 5]])
     func strings(size: Int?, shape: [Int]) throws {
         let file = try FixtureFile(folder["strings.h5"])
         try file.strings("labels", Self.words, size: size, shape: shape)
@@ -32,10 +34,10 @@ struct StoredLabelsTests {
     @Test("more strings than are read at a time")
     func manyStrings() throws {
         let file = try FixtureFile(folder["many.h5"])
-        let texts = (0 ..< 10_000).map { Array("class \($0 % 7)".utf8) }
+        let texts = (0..<10_000).map { Array("class \($0 % 7)".utf8) }
         try file.strings("labels", texts, size: nil)
         let labels = try #require(try file.dump().labels(path: nil))
-        #expect(labels.codes == (0 ..< 10_000).map { Int32($0 % 7) })
+        #expect(labels.codes == (0..<10_000).map { Int32($0 % 7) })
     }
 
     @Test("a table of strings is no set of labels")
@@ -50,8 +52,8 @@ struct StoredLabelsTests {
     func numbers() throws {
         let file = try FixtureFile(folder["numbers.h5"])
         let count = 300_000
-        let codes = (0 ..< count).map { Int32($0 % 3) }
-        let hot = codes.flatMap { code -> [Float] in (0 ..< 3).map { $0 == code ? 1 : 0 } }
+        let codes = (0..<count).map { Int32($0 % 3) }
+        let hot = codes.flatMap { code -> [Float] in (0..<3).map { $0 == code ? 1 : 0 } }
         try file.floats("onehot", hot, shape: [count, 3], storage: FixtureStorage(chunk: [10_000, 3], deflate: true))
         try file.floats("floats", codes.map(Float.init), shape: [1, count])
         try file.integers("column", codes, shape: [count, 1])

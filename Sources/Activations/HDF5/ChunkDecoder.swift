@@ -40,7 +40,8 @@ struct ChunkDecoder: Sendable {
                     other.assumingMemoryBound(to: UInt8.self), &length, current.assumingMemoryBound(to: UInt8.self),
                     uLong(count))
                 guard status == Z_OK else {
-                    let reason = status == Z_BUF_ERROR ? "its gzip data has the wrong length" : "its gzip data is damaged"
+                    let reason =
+                        status == Z_BUF_ERROR ? "its gzip data has the wrong length" : "its gzip data is damaged"
                     return .failure(Corruption(reason: reason))
                 }
                 count = Int(length)

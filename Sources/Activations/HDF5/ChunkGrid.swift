@@ -60,7 +60,7 @@ extension ChunkGrid {
         var lengths = zip(joinedShape, joinedChunk).map { ($0 &+ $1 &- 1) / $1 }
         lengths[0] = last &- first &+ 1
         let count = lengths.reduce(1, &*)
-        return (0 ..< count).lazy.map { [lengths] index in
+        return (0..<count).lazy.map { [lengths] index in
             var rest = index
             var position = [Int](repeating: 0, count: lengths.count)
             for axis in lengths.indices.reversed() {
@@ -118,7 +118,7 @@ extension ChunkGrid.Box {
     /// Fills this part with one element's bytes.
     func fill(_ output: UnsafeMutableRawPointer, with element: [UInt8]) {
         forEachRun { _, outputOffset in
-            for byte in 0 ..< runBytes {
+            for byte in 0..<runBytes {
                 output.storeBytes(of: element[byte % element.count], toByteOffset: outputOffset &+ byte, as: UInt8.self)
             }
         }
@@ -126,7 +126,7 @@ extension ChunkGrid.Box {
 
     private func forEachRun(_ body: (_ chunkOffset: Int, _ outputOffset: Int) -> Void) {
         let count = axes.reduce(1) { $0 &* $1.length }
-        for index in 0 ..< count {
+        for index in 0..<count {
             var rest = index
             var chunkOffset = chunkStart
             var outputOffset = outputStart

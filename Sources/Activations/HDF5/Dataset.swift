@@ -115,7 +115,8 @@ struct DatasetFacts: Sendable {
         // HDF5 itself does not compare them.
         for (length, maximum) in zip(lengths, maxima) where length > maximum {
             throw InfoLensError(
-                .format, "\(what): an axis of length \(length) exceeds its own maximum of \(maximum); the file is corrupt")
+                .format,
+                "\(what): an axis of length \(length) exceeds its own maximum of \(maximum); the file is corrupt")
         }
         self.type = StoredType(type)
         filters = Filter.pipeline(of: creation)

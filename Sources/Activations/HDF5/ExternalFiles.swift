@@ -9,11 +9,12 @@ enum ExternalFiles {
     static func check(_ dataset: Dataset, bytes: Int) throws(InfoLensError) {
         try HDF5.locked { () throws(InfoLensError) in
             var available: UInt64 = 0
-            for index in 0 ..< UInt32(dataset.facts.externalFiles) {
+            for index in 0..<UInt32(dataset.facts.externalFiles) {
                 var name = [CChar](repeating: 0, count: 4096)
                 var offset: off_t = 0
                 var size: hsize_t = 0
-                guard H5Pget_external(dataset.creationProperties, index, name.count - 1, &name, &offset, &size) >= 0 else {
+                guard H5Pget_external(dataset.creationProperties, index, name.count - 1, &name, &offset, &size) >= 0
+                else {
                     throw HDF5.failure("\(dataset.what): its external files cannot be read")
                 }
                 let path = BytePath(name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })

@@ -26,7 +26,7 @@ struct Filter: Equatable, Sendable {
     }
 
     /// Whether we undo it ourselves, outside HDF5's lock and with the sizes checked.
-    var isKnown: Bool { (Self.deflate ... Self.fletcher32).contains(identifier) }
+    var isKnown: Bool { (Self.deflate...Self.fletcher32).contains(identifier) }
 
     /// Whether HDF5 can undo it. Called inside HDF5's lock.
     var isAvailable: Bool { H5Zfilter_avail(H5Z_filter_t(identifier)) > 0 }
@@ -34,7 +34,7 @@ struct Filter: Equatable, Sendable {
     /// The filters of a creation property list, in the order of writing. Called inside HDF5's lock.
     static func pipeline(of creation: hid_t) -> [Filter] {
         let count = max(0, H5Pget_nfilters(creation))
-        return (0 ..< UInt32(count)).map { index in
+        return (0..<UInt32(count)).map { index in
             var flags: UInt32 = 0
             var values = [UInt32](repeating: 0, count: 32)
             var valueCount = values.count

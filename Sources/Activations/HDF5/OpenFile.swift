@@ -104,10 +104,14 @@ private func suggestion(_ head: [UInt8]) -> String {
     func begins(_ text: String) -> Bool { head.starts(with: text.utf8) }
     if head.isEmpty { return ": it is empty" }
     if begins("MATLAB 5.0") { return " but a MATLAB 5 .mat: save it again with '-v7.3'" }
-    if begins("version https://git-lfs") { return " but a Git LFS pointer: run 'git lfs pull' to fetch the file itself" }
+    if begins("version https://git-lfs") {
+        return " but a Git LFS pointer: run 'git lfs pull' to fetch the file itself"
+    }
     if begins("PK\u{3}\u{4}") { return " but a zip archive (.npz, .keras, PyTorch .pt): store its arrays with h5py" }
     if begins("CDF") { return " but a classic netCDF file: convert it with 'nccopy -k netCDF-4'" }
-    if head.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) { return " but a numpy .npy: store its array with h5py" }
+    if head.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) {
+        return " but a numpy .npy: store its array with h5py"
+    }
     if head.starts(with: [0x1F, 0x8B]) { return " but gzip: decompress it first" }
     return ""
 }

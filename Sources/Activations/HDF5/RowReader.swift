@@ -139,7 +139,8 @@ func checkChunk(_ chunk: [Int], of dataset: Dataset, memory: Int) throws(InfoLen
         throw InfoLensError(
             .memory,
             "\(dataset.what): one chunk of \(describe(shape: chunk)) holds \(bytes) bytes and reading it takes twice "
-                + "that, more than the memory budget of \(memory) bytes; raise the budget, or rechunk the file with h5repack")
+                + "that, more than the memory budget of \(memory) bytes; raise the budget, or rechunk the file with h5repack"
+        )
     }
 }
 

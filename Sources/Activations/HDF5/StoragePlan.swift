@@ -45,7 +45,8 @@ enum StoragePlan: Sendable {
         let elementSize = HDF5.elementSize(dataset.typeID)
         guard let count = facts.count, let bytes = checkedProduct([count, elementSize]) else {
             throw InfoLensError(
-                .shape, "\(what): shape \(describe(shape: facts.shape)) overflows the address space; the file is corrupt")
+                .shape,
+                "\(what): shape \(describe(shape: facts.shape)) overflows the address space; the file is corrupt")
         }
         if count == 0 { return }
 
@@ -126,7 +127,9 @@ enum StoragePlan: Sendable {
         let (end, overflow) = offset.addingReportingOverflow(Int(clamping: dataset.facts.storedBytes))
         guard !overflow, end <= size else {
             throw InfoLensError(
-                .format, "\(what): truncated: its data ends at byte \(offset) + \(dataset.facts.storedBytes), the file has \(size)")
+                .format,
+                "\(what): truncated: its data ends at byte \(offset) + \(dataset.facts.storedBytes), the file has \(size)"
+            )
         }
         return offset
     }

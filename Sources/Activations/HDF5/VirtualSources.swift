@@ -49,7 +49,7 @@ enum VirtualSources {
         let (parent, mappings) = try mappings(of: dataset)
         var opened: [Source: Dataset] = [:]
         var covered: UInt64 = 0
-        for index in 0 ..< mappings {
+        for index in 0..<mappings {
             let source = try source(index, of: dataset)
             if opened[source] == nil {
                 visit.sources += 1
@@ -67,7 +67,9 @@ enum VirtualSources {
         }
         if let count = dataset.facts.count, covered < UInt64(count) {
             throw InfoLensError(
-                .format, "\(what): \(UInt64(count) - covered) of its \(count) elements have no source; the sources are incomplete")
+                .format,
+                "\(what): \(UInt64(count) - covered) of its \(count) elements have no source; the sources are incomplete"
+            )
         }
     }
 
@@ -108,12 +110,14 @@ enum VirtualSources {
     }
 
     /// How many elements the mapping at `index` fills, its source having all that it selects.
-    private static func coverage(_ index: Int, of dataset: Dataset, by source: Dataset) throws(InfoLensError) -> UInt64 {
+    private static func coverage(_ index: Int, of dataset: Dataset, by source: Dataset) throws(InfoLensError) -> UInt64
+    {
         let what = dataset.what
         return try HDF5.locked { () throws(InfoLensError) in
             let properties = dataset.creationProperties
             let target = try HDF5ID(H5Pget_virtual_vspace(properties, index), "\(what): its mapping cannot be read")
-            let selection = try HDF5ID(H5Pget_virtual_srcspace(properties, index), "\(what): its mapping cannot be read")
+            let selection = try HDF5ID(
+                H5Pget_virtual_srcspace(properties, index), "\(what): its mapping cannot be read")
             let count = H5Sget_select_npoints(target.raw)
             // An unlimited selection has no count of its own: it grows with its source.
             guard count >= 0, UInt64(count) != chdf5_unlimited() else { return UInt64(dataset.facts.count ?? 0) }
