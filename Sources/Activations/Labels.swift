@@ -63,6 +63,9 @@ struct LabelReader {
         guard classes <= Int(Int32.max) else {
             throw InfoLensError(.shape, "\(argument): \(classes) classes; at most \(Int32.max) are supported")
         }
+        // Broadcast axes make N cheap to declare: see first whether its codes can be held.
+        let needed = checkedProduct([samples &+ classes, 2 &* MemoryLayout<Int64>.size]) ?? .max
+        _ = try Scratch(bytes: needed, for: argument)
         values.reserveCapacity(samples)
     }
 

@@ -46,7 +46,8 @@ enum StoredLabels {
         let rows = max(1, min(facts.shape[0], pieceBytes / rowBytes))
         let aligned = reader.preferredRows.map { rows > $0 ? rows / $0 &* $0 : rows } ?? rows
 
-        let buffer = Scratch(bytes: Activations.aligned(aligned &* rowBytes) &+ reader.workspaceBytes)
+        let buffer = try Scratch(
+            bytes: Activations.aligned(aligned &* rowBytes) &+ reader.workspaceBytes, for: dataset.what)
         for start in stride(from: 0, to: facts.shape[0], by: aligned) {
             let end = min(start + aligned, facts.shape[0])
             try reader.read(
@@ -111,7 +112,7 @@ enum StoredLabels {
             throw InfoLensError(
                 .shape, "\(what): shape \(describe(shape: shape)) of strings; labels are [N], [N, 1] or [1, N]")
         }
-        let buffer = Scratch(bytes: min(samples, limit) &* size)
+        let buffer = try Scratch(bytes: min(samples, limit) &* size, for: what)
         for start in stride(from: 0, to: samples, by: limit) {
             let count = min(limit, samples - start)
             try HDF5.locked { () throws(InfoLensError) in
@@ -164,13 +165,4 @@ private struct StringCoder {
             codes: codes.map { rank[Int($0)] },
             classes: .strings(order.map { String(decoding: classes[$0], as: UTF8.self) }))
     }
-}
-
-/// Memory aligned for every element type, freed with its owner.
-private final class Scratch {
-    let base: UnsafeMutableRawPointer
-
-    init(bytes: Int) { base = .allocate(byteCount: max(64, bytes), alignment: 64) }
-
-    deinit { base.deallocate() }
 }

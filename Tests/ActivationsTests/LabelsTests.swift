@@ -107,4 +107,11 @@ struct LabelsTests {
         let array = try owned.array(.int32, shape)
         #expect(failure { () throws(InfoLensError) in try Labels(array: array, classNames: nil) }?.kind == .shape)
     }
+
+    @Test("more labels than memory can hold are an error")
+    func tooMany() throws {
+        let owned = OwnedArray([1] as [Int32])
+        let array = try owned.array(.int32, [1 << 58], strides: [0])
+        #expect(failure { () throws(InfoLensError) in try Labels(array: array, classNames: nil) }?.kind == .memory)
+    }
 }
