@@ -28,12 +28,15 @@ public struct RowBlocks {
         self.run = run
         let memory = memory ?? run.memory
         let rowBytes = matrix.neurons &* matrix.element.size
-        // Large enough to hide the cost of a claim, small enough to share out and to report progress.
-        var rows = min(max((4 << 20) / max(rowBytes, 1), wantedRows, 1), 1 << 16, matrix.samples)
-        if let chunk = matrix.preferredRows, chunk > 0, rows >= chunk { rows -= rows % chunk }
-        if let chunk = matrix.preferredRows, chunk > rows { rows = min(chunk, matrix.samples) }
+        let chunk = max(matrix.preferredRows ?? 1, 1)
+        // Whole chunks where at least one fits: a chunk cut in two is decoded twice.
+        func whole(_ rows: Int) -> Int { rows < chunk ? rows : rows - rows % chunk }
+        func half(_ rows: Int) -> Int { whole((rows + 1) / 2) }
         func need(_ rows: Int) -> Int { bytesPerWorker + rows * bytesPerRow + matrix.scratchBytes(rows: rows) }
-        while rows > 1, need(rows) > memory { rows = (rows + 1) / 2 }
+        // Large enough to hide the cost of a claim, small enough to share out and to report progress.
+        let target = min(max((4 << 20) / max(rowBytes, 1), wantedRows, 1), 1 << 16)
+        var rows = min(whole(max(target, chunk)), matrix.samples)
+        while rows > 1, need(rows) > memory { rows = half(rows) }
         guard need(rows) <= memory else {
             throw InfoLensError(
                 .memory,
@@ -44,7 +47,8 @@ public struct RowBlocks {
             )
         }
         // Two workers on half-size blocks beat one on whole ones.
-        while rows > 32, need(rows) * 2 > memory, run.threads > 1 { rows = (rows + 1) / 2 }
+        let least = max(32, rows < chunk ? 1 : chunk)
+        while half(rows) >= least, need(rows) * 2 > memory, run.threads > 1 { rows = half(rows) }
         self.rows = rows
         workers = max(1, min(run.threads, (matrix.samples - 1) / rows + 1, memory / max(need(rows), 1)))
     }
