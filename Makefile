@@ -120,7 +120,9 @@ test-python: venv ## tests of the Python package
 	cd $(PACKAGE) && INFOLENS_LIBRARY=$(CURDIR)/$(LIBRARY) $(CURDIR)/$(VENV)/bin/python -m pytest -q
 
 .PHONY: lint
-lint: venv ## swift format, ruff and mypy --strict
+lint: venv ## swift format, ruff, mypy --strict; no deliberate traps
+	@! grep -rnE '\b(fatalError|precondition(Failure)?|assertionFailure)\(|\b(try|as)!' Sources || \
+		{ echo "error: a trap would take the host down; throw an InfoLensError instead"; exit 1; }
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 	$(VENV)/bin/ruff check $(PYTHON_TREES)
 	$(VENV)/bin/ruff format --check $(PYTHON_TREES)

@@ -58,16 +58,24 @@ def seconds_of(way: Way) -> float:
     return time.perf_counter() - start
 
 
-def read_bandwidth(threads: int, repeats: int = 7) -> float:
-    """Bytes a second that all threads together read from an array far larger than the caches."""
-    pieces = np.array_split(np.ones(1 << 25, np.uint64), threads)
-    with ThreadPoolExecutor(threads) as pool:
+class MemoryReader:
+    """Reads an array far larger than the caches with all threads: the bandwidth to compare with."""
+
+    def __init__(self, threads: int) -> None:
+        self.pieces = np.array_split(np.ones(1 << 25, np.uint64), threads)
+        self.pool = ThreadPoolExecutor(threads)
+        self.best = np.inf
+
+    def __call__(self) -> None:
         # A vectorised reduction of one instruction an element, during which numpy frees the GIL.
-        best = min(
-            seconds_of(lambda: np.array(list(pool.map(np.bitwise_or.reduce, pieces))))
-            for _ in range(repeats)
-        )
-    return sum(piece.nbytes for piece in pieces) / best
+        start = time.perf_counter()
+        list(self.pool.map(np.bitwise_or.reduce, self.pieces))
+        self.best = min(self.best, time.perf_counter() - start)
+
+    @property
+    def bandwidth(self) -> float:
+        """Bytes a second of the fastest call."""
+        return float(sum(piece.nbytes for piece in self.pieces) / self.best)
 
 
 def ways(x: np.ndarray, y: np.ndarray, classes: int, bins: int, path: Path) -> dict[str, Way]:
@@ -127,7 +135,9 @@ def main() -> int:
     if arguments.quick:
         arguments.samples, arguments.repeats = arguments.samples // 10, 3
     if numba is None:
-        print("numba is missing, and so are its rows below; to add them: pip install numba")
+        print(
+            "numba is missing, and so are its rows below; to add them: python -m pip install numba"
+        )
     else:
         numba.set_num_threads(min(arguments.threads, numba.config.NUMBA_NUM_THREADS))
 
@@ -139,19 +149,19 @@ def main() -> int:
         f"Python {platform.python_version()}, numpy {np.__version__}, "
         f"numba {numba.__version__ if numba else 'absent'}, InfoLens {infolens.__version__}"
     )
-    bandwidth = read_bandwidth(arguments.threads)
-    print(f"read bandwidth, all threads: {bandwidth / 1e9:.1f} GB/s\n")
-
     settings = infolens.context(threads=arguments.threads, progress=False)
     with tempfile.TemporaryDirectory() as folder, settings:
         compared = ways(x, y, arguments.classes, arguments.bins, Path(folder, "dump.h5"))
         answers = {name: way() for name, way in compared.items()}  # compiles and warms up
         timings: dict[str, list[float]] = {name: [] for name in compared}
+        read = MemoryReader(arguments.threads)
         # In turn, so that what else the machine does meanwhile is shared by all.
         for _ in range(arguments.repeats):
+            read()
             for name, way in compared.items():
                 timings[name].append(seconds_of(way))
-    report(x, timings, bandwidth)
+    print(f"read bandwidth, all threads: {read.bandwidth / 1e9:.1f} GB/s\n")
+    report(x, timings, read.bandwidth)
 
     reference = answers["InfoLens, in memory"]
     worst = max(float(np.abs(answer - reference).max()) for answer in answers.values())
