@@ -128,7 +128,10 @@ enum StoragePlan: Sendable {
         guard !overflow, end <= size else {
             throw InfoLensError(
                 .format,
-                "\(what): truncated: its data ends at byte \(offset) + \(dataset.facts.storedBytes), the file has \(size)"
+                """
+                \(what): truncated: its data ends at byte \(offset) + \(dataset.facts.storedBytes), the file has \
+                \(size)
+                """
             )
         }
         return offset

@@ -68,7 +68,10 @@ enum VirtualSources {
         if let count = dataset.facts.count, covered < UInt64(count) {
             throw InfoLensError(
                 .format,
-                "\(what): \(UInt64(count) - covered) of its \(count) elements have no source; the sources are incomplete"
+                """
+                \(what): \(UInt64(count) - covered) of its \(count) elements have no source; the sources are \
+                incomplete
+                """
             )
         }
     }
