@@ -116,7 +116,7 @@ struct CountLayout {
         byComparison = levels <= 64 && blockRows >= 16 * classes
         let strip = Int(CN_STRIP)
         neuronStride = (neurons + strip - 1) / strip * strip
-        tileColumns = min(max((256 << 10) / max(blockRows, 1) / strip * strip, strip), 4 * strip, neuronStride)
+        tileColumns = min(max((1 << 20) / max(blockRows, 1) / strip * strip, strip), 16 * strip, neuronStride)
         codeSize = levels <= 256 ? 1 : 2
         let cells = classes.multipliedReportingOverflow(by: levels)
         let all = cells.partialValue.multipliedReportingOverflow(by: 4 * neuronStride)
