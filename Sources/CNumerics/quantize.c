@@ -76,8 +76,8 @@ __attribute__((constructor)) static void choose(void) {
         return DISPATCH(sums_##suffix, x, rows, cols, stride, sum);                                                  \
     }                                                                                                                \
     int32_t cn_threshold_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, const T *edge,             \
-                                  const int32_t *place, uint8_t *codes, int64_t code_stride) {                       \
-        return DISPATCH(threshold_##suffix, x, rows, cols, stride, edge, place, codes, code_stride);                 \
+                                  const int32_t *place, uint8_t *codes, int64_t strip_stride) {                       \
+        return DISPATCH(threshold_##suffix, x, rows, cols, stride, edge, place, codes, strip_stride);                 \
     }
 
 COLUMNS(float, f32)
@@ -86,17 +86,17 @@ COLUMNS(double, f64)
 #define QUANTIZERS(T, CODE, suffix)                                                                                  \
     int32_t cn_grid_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, const double *low,              \
                              const double *step, const double *inverse, int32_t bins, const int32_t *place,          \
-                             CODE *codes, int64_t code_stride) {                                                     \
-        return DISPATCH(grid_##suffix, x, rows, cols, stride, low, step, inverse, bins, place, codes, code_stride);  \
+                             CODE *codes, int64_t strip_stride) {                                                     \
+        return DISPATCH(grid_##suffix, x, rows, cols, stride, low, step, inverse, bins, place, codes, strip_stride);  \
     }                                                                                                                \
     int32_t cn_edges_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, const T *edges, int64_t count, \
-                              const int32_t *place, CODE *codes, int64_t code_stride) {                              \
-        return DISPATCH(edges_##suffix, x, rows, cols, stride, edges, count, place, codes, code_stride);             \
+                              const int32_t *place, CODE *codes, int64_t strip_stride) {                              \
+        return DISPATCH(edges_##suffix, x, rows, cols, stride, edges, count, place, codes, strip_stride);             \
     }                                                                                                                \
     int32_t cn_cells_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, double width,                  \
                               const double *first, int32_t levels, const int32_t *place, CODE *codes,                \
-                              int64_t code_stride) {                                                                 \
-        return DISPATCH(cells_##suffix, x, rows, cols, stride, width, first, levels, place, codes, code_stride);     \
+                              int64_t strip_stride) {                                                                 \
+        return DISPATCH(cells_##suffix, x, rows, cols, stride, width, first, levels, place, codes, strip_stride);     \
     }
 
 QUANTIZERS(float, uint8_t, f32_u8)
@@ -104,16 +104,15 @@ QUANTIZERS(double, uint8_t, f64_u8)
 QUANTIZERS(float, uint16_t, f32_u16)
 QUANTIZERS(double, uint16_t, f64_u16)
 
-void cn_count_u8(const uint8_t *codes, int64_t rows, int64_t cols, int64_t code_stride, int32_t levels,
-                 uint32_t *counts, int64_t count_stride) {
-    DISPATCH(count_u8, codes, rows, cols, code_stride, levels, counts, count_stride);
+void cn_count_u8(const uint8_t *codes, int64_t rows, int32_t levels, uint32_t *counts, int64_t count_stride) {
+    DISPATCH(count_u8, codes, rows, levels, counts, count_stride);
 }
 
 #define INCREMENT(CODE, suffix)                                                                                      \
-    void cn_increment_##suffix(const CODE *codes, int64_t rows, int64_t cols, int64_t code_stride, uint32_t *counts, \
+    void cn_increment_##suffix(const CODE *codes, int64_t rows, int64_t cols, uint32_t *counts,                      \
                                int64_t neuron_stride) {                                                              \
         for (int64_t r = 0; r < rows; r++) {                                                                         \
-            const CODE *row = codes + r * code_stride;                                                               \
+            const CODE *row = codes + r * CN_STRIP;                                                                  \
             for (int64_t j = 0; j < cols; j++) counts[j * neuron_stride + row[j]]++;                                 \
         }                                                                                                            \
     }

@@ -7,7 +7,7 @@ import Synchronization
 public func canCount(levels: Int, classes: Int, samples: Int, memory: Int) -> Bool {
     guard levels <= 1 << 16 else { return false }
     let cells = levels * classes
-    return cells * 4 * 2 * Int(CN_STRIP) <= memory / 4 && cells <= max(1 << 16, 4 * samples)
+    return cells * 4 * 2 * CountLayout.strip <= memory / 4 && cells <= max(1 << 16, 4 * samples)
 }
 
 /// Streams the rows of `matrix` and calls `body` with the table of each neuron.
@@ -24,7 +24,7 @@ public func forEachCountedNeuron(
     let coder = try LevelCoder(coding, element: matrix.element)
     let bytesPerNeuron = classes.count * coding.levels * 4
     // A worker's counters and its share of reading each get half of its part of the budget.
-    let strip = Int(CN_STRIP)
+    let strip = CountLayout.strip
     let affordable = run.memory / 2 / min(run.threads, 1 + matrix.samples / 64) / bytesPerNeuron / strip * strip
     let width = min(max(affordable, strip), matrix.neurons)
     for first in stride(from: 0, to: matrix.neurons, by: width) {
@@ -45,7 +45,7 @@ private func countRows(
         levels: levels, classes: classes.count, neurons: columns.count, blockRows: wantedRows)
     let blocks = try RowBlocks(
         of: matrix, run: run, bytesPerWorker: layout.countBytes,
-        bytesPerRow: layout.codeBytes(rows: 1) + MemoryLayout<Int32>.size, wantedRows: wantedRows)
+        bytesPerRow: layout.codeBytes / wantedRows + MemoryLayout<Int32>.size + 1, wantedRows: wantedRows)
     var parts: [LevelCounts] = []
     for _ in 0..<blocks.workers {
         parts.append(
@@ -68,7 +68,7 @@ private func forEachTable(
     body: (_ neuron: Int, _ table: ContingencyTable) -> Void
 ) throws(InfoLensError) {
     // Neighbouring neurons share cache lines of the counters.
-    let batch = Int(CN_STRIP)
+    let batch = CountLayout.strip
     let workers = min(run.threads, (columns.count - 1) / batch + 1)
     let cells = classes.count * levels
     var scratch: [AlignedBuffer] = []

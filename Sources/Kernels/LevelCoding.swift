@@ -108,11 +108,12 @@ struct LevelCoder: Sendable {
     }
 }
 
-/// Where the codes of a tile go: one byte each up to 256 levels, else two.
+/// Where the codes of a tile go: strips of CN_STRIP columns, each with its rows one after another.
 struct CodeTile {
     let base: UnsafeMutableRawPointer
-    /// Distance between rows in codes.
-    let stride: Int
+    /// Distance between strips in codes.
+    let stripStride: Int
+    /// Two bytes a code, for more than 256 levels.
     let wide: Bool
 }
 
@@ -126,7 +127,7 @@ private struct Tile {
     private var rows: Int64 { Int64(block.rows) }
     private var count: Int64 { Int64(columns.count) }
     private var stride: Int64 { Int64(block.rowStride) }
-    private var codeStride: Int64 { Int64(codes.stride) }
+    private var stripStride: Int64 { Int64(codes.stripStride) }
     private var floats: UnsafePointer<Float> { block.base.assumingMemoryBound(to: Float.self) + columns.lowerBound }
     private var doubles: UnsafePointer<Double> { block.base.assumingMemoryBound(to: Double.self) + columns.lowerBound }
     private var bytes: UnsafeMutablePointer<UInt8> { codes.base.assumingMemoryBound(to: UInt8.self) }
@@ -137,13 +138,13 @@ private struct Tile {
     ) -> Int32 {
         switch (block.element, codes.wide) {
         case (.float32, false):
-            cn_grid_f32_u8(floats, rows, count, stride, low, step, inverse, bins, place, bytes, codeStride)
+            cn_grid_f32_u8(floats, rows, count, stride, low, step, inverse, bins, place, bytes, stripStride)
         case (.float32, true):
-            cn_grid_f32_u16(floats, rows, count, stride, low, step, inverse, bins, place, words, codeStride)
+            cn_grid_f32_u16(floats, rows, count, stride, low, step, inverse, bins, place, words, stripStride)
         case (.float64, false):
-            cn_grid_f64_u8(doubles, rows, count, stride, low, step, inverse, bins, place, bytes, codeStride)
+            cn_grid_f64_u8(doubles, rows, count, stride, low, step, inverse, bins, place, bytes, stripStride)
         case (.float64, true):
-            cn_grid_f64_u16(doubles, rows, count, stride, low, step, inverse, bins, place, words, codeStride)
+            cn_grid_f64_u16(doubles, rows, count, stride, low, step, inverse, bins, place, words, stripStride)
         }
     }
 
@@ -152,10 +153,10 @@ private struct Tile {
         return switch block.element {
         case .float32:
             cn_threshold_f32(
-                floats, rows, count, stride, table.values(of: Float.self) + from, place, bytes, codeStride)
+                floats, rows, count, stride, table.values(of: Float.self) + from, place, bytes, stripStride)
         case .float64:
             cn_threshold_f64(
-                doubles, rows, count, stride, table.values(of: Double.self) + from, place, bytes, codeStride)
+                doubles, rows, count, stride, table.values(of: Double.self) + from, place, bytes, stripStride)
         }
     }
 
@@ -163,23 +164,23 @@ private struct Tile {
         let single = table.values(of: Float.self)
         let double = table.values(of: Double.self)
         return switch (block.element, codes.wide) {
-        case (.float32, false): cn_edges_f32_u8(floats, rows, count, stride, single, edges, place, bytes, codeStride)
-        case (.float32, true): cn_edges_f32_u16(floats, rows, count, stride, single, edges, place, words, codeStride)
-        case (.float64, false): cn_edges_f64_u8(doubles, rows, count, stride, double, edges, place, bytes, codeStride)
-        case (.float64, true): cn_edges_f64_u16(doubles, rows, count, stride, double, edges, place, words, codeStride)
+        case (.float32, false): cn_edges_f32_u8(floats, rows, count, stride, single, edges, place, bytes, stripStride)
+        case (.float32, true): cn_edges_f32_u16(floats, rows, count, stride, single, edges, place, words, stripStride)
+        case (.float64, false): cn_edges_f64_u8(doubles, rows, count, stride, double, edges, place, bytes, stripStride)
+        case (.float64, true): cn_edges_f64_u16(doubles, rows, count, stride, double, edges, place, words, stripStride)
         }
     }
 
     func cells(width: Double, first: UnsafePointer<Double>, levels: Int32) -> Int32 {
         switch (block.element, codes.wide) {
         case (.float32, false):
-            cn_cells_f32_u8(floats, rows, count, stride, width, first, levels, place, bytes, codeStride)
+            cn_cells_f32_u8(floats, rows, count, stride, width, first, levels, place, bytes, stripStride)
         case (.float32, true):
-            cn_cells_f32_u16(floats, rows, count, stride, width, first, levels, place, words, codeStride)
+            cn_cells_f32_u16(floats, rows, count, stride, width, first, levels, place, words, stripStride)
         case (.float64, false):
-            cn_cells_f64_u8(doubles, rows, count, stride, width, first, levels, place, bytes, codeStride)
+            cn_cells_f64_u8(doubles, rows, count, stride, width, first, levels, place, bytes, stripStride)
         case (.float64, true):
-            cn_cells_f64_u16(doubles, rows, count, stride, width, first, levels, place, words, codeStride)
+            cn_cells_f64_u16(doubles, rows, count, stride, width, first, levels, place, words, stripStride)
         }
     }
 }

@@ -30,7 +30,7 @@ final class LevelCounts {
         self.blockRows = blockRows
         layout = CountLayout(levels: levels, classes: classes.count, neurons: columns.count, blockRows: blockRows)
         counts = try AlignedBuffer(byteCount: layout.countBytes)
-        codes = try AlignedBuffer(byteCount: layout.codeBytes(rows: blockRows))
+        codes = try AlignedBuffer(byteCount: layout.codeBytes)
         place = try AlignedBuffer(count: blockRows, of: Int32.self)
         ends = try AlignedBuffer(count: classes.count, of: Int32.self)
     }
@@ -42,40 +42,40 @@ final class LevelCounts {
         let ends = ends.values(of: Int32.self)
         classes.group(rows: block.firstRow..<block.firstRow + block.rows, place: place, ends: ends)
         let tile = CodeTile(
-            base: codes.values(of: UInt8.self), stride: layout.tileColumns, wide: layout.codeSize == 2)
+            base: codes.values(of: UInt8.self), stripStride: layout.stripStride, wide: layout.codeSize == 2)
         var flags: Int32 = 0
-        var from = columns.lowerBound
-        while from < columns.upperBound {
-            let to = min(from + layout.tileColumns, columns.upperBound)
-            flags |= coder.encode(block, columns: from..<to, place: place, codes: tile)
-            count(tile, column: from - columns.lowerBound, width: to - from, ends: ends)
-            from = to
+        for first in stride(from: 0, to: columns.count, by: layout.tileColumns) {
+            let width = min(layout.tileColumns, columns.count - first)
+            let from = columns.lowerBound + first
+            flags |= coder.encode(block, columns: from..<from + width, place: place, codes: tile)
+            for strip in stride(from: 0, to: width, by: CountLayout.strip) {
+                let codes = tile.base + strip / CountLayout.strip * layout.stripStride * layout.codeSize
+                countStrip(codes, column: first + strip, width: min(CountLayout.strip, width - strip), ends: ends)
+            }
         }
         return flags
     }
 
-    private func count(_ tile: CodeTile, column: Int, width: Int, ends: UnsafePointer<Int32>) {
+    /// Counts one strip of codes, `width` columns from `column` of the counted range, class after class.
+    private func countStrip(_ codes: UnsafeRawPointer, column: Int, width: Int, ends: UnsafePointer<Int32>) {
         let counts = counts.values(of: UInt32.self)
         var start = 0
         for c in 0..<classes.count where Int(ends[c]) > start {
             let rows = Int64(Int(ends[c]) - start)
-            let codes = tile.base + start * tile.stride * layout.codeSize
-            let bytes = codes.assumingMemoryBound(to: UInt8.self)
+            let segment = codes + start * CountLayout.strip * layout.codeSize
             start = Int(ends[c])
-            let stride = Int64(tile.stride)
             if layout.byComparison {
-                let padded = (width + Int(CN_STRIP) - 1) / Int(CN_STRIP) * Int(CN_STRIP)
                 cn_count_u8(
-                    bytes, rows, Int64(padded), stride, Int32(levels),
+                    segment.assumingMemoryBound(to: UInt8.self), rows, Int32(levels),
                     counts + c * levels * layout.neuronStride + column, Int64(layout.neuronStride))
+                continue
+            }
+            let target = counts + (c * columns.count + column) * levels
+            if layout.codeSize == 2 {
+                cn_increment_u16(
+                    segment.assumingMemoryBound(to: UInt16.self), rows, Int64(width), target, Int64(levels))
             } else {
-                let target = counts + (c * columns.count + column) * levels
-                if tile.wide {
-                    let words = codes.assumingMemoryBound(to: UInt16.self)
-                    cn_increment_u16(words, rows, Int64(width), stride, target, Int64(levels))
-                } else {
-                    cn_increment_u8(bytes, rows, Int64(width), stride, target, Int64(levels))
-                }
+                cn_increment_u8(segment.assumingMemoryBound(to: UInt8.self), rows, Int64(width), target, Int64(levels))
             }
         }
     }
@@ -99,29 +99,37 @@ final class LevelCounts {
 
 /// Where counts and codes lie, and how much memory they take.
 struct CountLayout {
+    /// Columns of a strip of codes.
+    static let strip = Int(CN_STRIP)
+
     /// Comparing counts all levels but 0, which is what remains of the class: [class][level][neuron].
     /// Incrementing counts all: [class][neuron][level].
     let byComparison: Bool
-    /// Neurons, padded to whole vectors.
+    /// Neurons, padded to whole strips.
     let neuronStride: Int
-    /// Columns encoded together, so that their codes stay in the second-level cache.
+    /// Columns encoded together: a page of float32 or more, so that memory is fetched ahead, but
+    /// few enough that their codes stay in the second-level cache.
     let tileColumns: Int
+    /// Distance between strips of codes.
+    let stripStride: Int
     /// Bytes of a code.
     let codeSize: Int
     let countBytes: Int
+    let codeBytes: Int
 
     init(levels: Int, classes: Int, neurons: Int, blockRows: Int) {
+        let strip = CountLayout.strip
         // Measured: a comparison costs a 64th of a step a level, an increment one to two; emptying
         // the byte counters costs as much as 16 rows.
         byComparison = levels <= 64 && blockRows >= 16 * classes
-        let strip = Int(CN_STRIP)
         neuronStride = (neurons + strip - 1) / strip * strip
         tileColumns = min(max((1 << 20) / max(blockRows, 1) / strip * strip, strip), 16 * strip, neuronStride)
+        // Strips a power of two apart would share the sets of the cache.
+        stripStride = (blockRows + 5) * strip
         codeSize = levels <= 256 ? 1 : 2
+        codeBytes = tileColumns / strip * stripStride * codeSize
         let cells = classes.multipliedReportingOverflow(by: levels)
         let all = cells.partialValue.multipliedReportingOverflow(by: 4 * neuronStride)
         countBytes = cells.overflow || all.overflow ? Int.max / 4 : all.partialValue
     }
-
-    func codeBytes(rows: Int) -> Int { rows * tileColumns * codeSize }
 }

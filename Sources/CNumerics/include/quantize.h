@@ -17,8 +17,7 @@ enum {
     CN_FOUND_FRACTION = 2   /* a value that is no integer */
 };
 
-/* Codes are counted in strips of this many columns: code and counter rows are
- * padded to a multiple of it. */
+/* Codes lie in strips of this many columns, each strip with its rows one after another. */
 #define CN_STRIP 64
 
 /* Name of the instruction set in use: "avx512", "avx2" or "baseline". The best one is chosen at load, or the
@@ -37,39 +36,39 @@ int32_t cn_sums_f32(const float *x, int64_t rows, int64_t cols, int64_t stride, 
 int32_t cn_sums_f64(const double *x, int64_t rows, int64_t cols, int64_t stride, double *sum);
 
 /*
- * Quantisers. Row r of the tile becomes row place[r] of `codes` (stride
- * `code_stride`, in codes); u8 holds up to 256 levels, u16 up to 65536.
+ * Quantisers. Row r of the tile becomes row place[r] of `codes`, whose strips are
+ * `strip_stride` codes apart; u8 holds up to 256 levels, u16 up to 65536.
  */
 
 /* Uniform grid: the number of k in 1 ... bins-1 with k*step[j] + low[j] <= x, where
  * inverse[j] = 1/step[j] to within rounding, or 0 with step 0 for a constant column. */
-int32_t cn_grid_f32_u8(const float *x, int64_t rows, int64_t cols, int64_t stride, const double *low, const double *step, const double *inverse, int32_t bins, const int32_t *place, uint8_t *codes, int64_t code_stride);
-int32_t cn_grid_f64_u8(const double *x, int64_t rows, int64_t cols, int64_t stride, const double *low, const double *step, const double *inverse, int32_t bins, const int32_t *place, uint8_t *codes, int64_t code_stride);
-int32_t cn_grid_f32_u16(const float *x, int64_t rows, int64_t cols, int64_t stride, const double *low, const double *step, const double *inverse, int32_t bins, const int32_t *place, uint16_t *codes, int64_t code_stride);
-int32_t cn_grid_f64_u16(const double *x, int64_t rows, int64_t cols, int64_t stride, const double *low, const double *step, const double *inverse, int32_t bins, const int32_t *place, uint16_t *codes, int64_t code_stride);
+int32_t cn_grid_f32_u8(const float *x, int64_t rows, int64_t cols, int64_t stride, const double *low, const double *step, const double *inverse, int32_t bins, const int32_t *place, uint8_t *codes, int64_t strip_stride);
+int32_t cn_grid_f64_u8(const double *x, int64_t rows, int64_t cols, int64_t stride, const double *low, const double *step, const double *inverse, int32_t bins, const int32_t *place, uint8_t *codes, int64_t strip_stride);
+int32_t cn_grid_f32_u16(const float *x, int64_t rows, int64_t cols, int64_t stride, const double *low, const double *step, const double *inverse, int32_t bins, const int32_t *place, uint16_t *codes, int64_t strip_stride);
+int32_t cn_grid_f64_u16(const double *x, int64_t rows, int64_t cols, int64_t stride, const double *low, const double *step, const double *inverse, int32_t bins, const int32_t *place, uint16_t *codes, int64_t strip_stride);
 
 /* One edge a column: edge[j] <= x. */
-int32_t cn_threshold_f32(const float *x, int64_t rows, int64_t cols, int64_t stride, const float *edge, const int32_t *place, uint8_t *codes, int64_t code_stride);
-int32_t cn_threshold_f64(const double *x, int64_t rows, int64_t cols, int64_t stride, const double *edge, const int32_t *place, uint8_t *codes, int64_t code_stride);
+int32_t cn_threshold_f32(const float *x, int64_t rows, int64_t cols, int64_t stride, const float *edge, const int32_t *place, uint8_t *codes, int64_t strip_stride);
+int32_t cn_threshold_f64(const double *x, int64_t rows, int64_t cols, int64_t stride, const double *edge, const int32_t *place, uint8_t *codes, int64_t strip_stride);
 
 /* Ascending edges shared by all columns: the number of k in 0 ... count-1 with edges[k] <= x; count >= 1. */
-int32_t cn_edges_f32_u8(const float *x, int64_t rows, int64_t cols, int64_t stride, const float *edges, int64_t count, const int32_t *place, uint8_t *codes, int64_t code_stride);
-int32_t cn_edges_f64_u8(const double *x, int64_t rows, int64_t cols, int64_t stride, const double *edges, int64_t count, const int32_t *place, uint8_t *codes, int64_t code_stride);
-int32_t cn_edges_f32_u16(const float *x, int64_t rows, int64_t cols, int64_t stride, const float *edges, int64_t count, const int32_t *place, uint16_t *codes, int64_t code_stride);
-int32_t cn_edges_f64_u16(const double *x, int64_t rows, int64_t cols, int64_t stride, const double *edges, int64_t count, const int32_t *place, uint16_t *codes, int64_t code_stride);
+int32_t cn_edges_f32_u8(const float *x, int64_t rows, int64_t cols, int64_t stride, const float *edges, int64_t count, const int32_t *place, uint8_t *codes, int64_t strip_stride);
+int32_t cn_edges_f64_u8(const double *x, int64_t rows, int64_t cols, int64_t stride, const double *edges, int64_t count, const int32_t *place, uint8_t *codes, int64_t strip_stride);
+int32_t cn_edges_f32_u16(const float *x, int64_t rows, int64_t cols, int64_t stride, const float *edges, int64_t count, const int32_t *place, uint16_t *codes, int64_t strip_stride);
+int32_t cn_edges_f64_u16(const double *x, int64_t rows, int64_t cols, int64_t stride, const double *edges, int64_t count, const int32_t *place, uint16_t *codes, int64_t strip_stride);
 
 /* Cells of fixed width: floor(x / width) - first[j], clamped to 0 ... levels-1. */
-int32_t cn_cells_f32_u8(const float *x, int64_t rows, int64_t cols, int64_t stride, double width, const double *first, int32_t levels, const int32_t *place, uint8_t *codes, int64_t code_stride);
-int32_t cn_cells_f64_u8(const double *x, int64_t rows, int64_t cols, int64_t stride, double width, const double *first, int32_t levels, const int32_t *place, uint8_t *codes, int64_t code_stride);
-int32_t cn_cells_f32_u16(const float *x, int64_t rows, int64_t cols, int64_t stride, double width, const double *first, int32_t levels, const int32_t *place, uint16_t *codes, int64_t code_stride);
-int32_t cn_cells_f64_u16(const double *x, int64_t rows, int64_t cols, int64_t stride, double width, const double *first, int32_t levels, const int32_t *place, uint16_t *codes, int64_t code_stride);
+int32_t cn_cells_f32_u8(const float *x, int64_t rows, int64_t cols, int64_t stride, double width, const double *first, int32_t levels, const int32_t *place, uint8_t *codes, int64_t strip_stride);
+int32_t cn_cells_f64_u8(const double *x, int64_t rows, int64_t cols, int64_t stride, double width, const double *first, int32_t levels, const int32_t *place, uint8_t *codes, int64_t strip_stride);
+int32_t cn_cells_f32_u16(const float *x, int64_t rows, int64_t cols, int64_t stride, double width, const double *first, int32_t levels, const int32_t *place, uint16_t *codes, int64_t strip_stride);
+int32_t cn_cells_f64_u16(const double *x, int64_t rows, int64_t cols, int64_t stride, double width, const double *first, int32_t levels, const int32_t *place, uint16_t *codes, int64_t strip_stride);
 
-/* counts[l*count_stride + j] += number of rows whose code in column j is l, for l in
- * 1 ... levels-1 (level 0 is what remains). `cols` is a multiple of CN_STRIP. */
-void cn_count_u8(const uint8_t *codes, int64_t rows, int64_t cols, int64_t code_stride, int32_t levels, uint32_t *counts, int64_t count_stride);
+/* One strip of codes: counts[l*count_stride + j] += number of rows whose code in column j is l, for l in
+ * 1 ... levels-1 (level 0 is what remains), and for all columns of the strip. */
+void cn_count_u8(const uint8_t *codes, int64_t rows, int32_t levels, uint32_t *counts, int64_t count_stride);
 
-/* counts[j*neuron_stride + code] += 1 for every row and column, all levels. */
-void cn_increment_u8(const uint8_t *codes, int64_t rows, int64_t cols, int64_t code_stride, uint32_t *counts, int64_t neuron_stride);
-void cn_increment_u16(const uint16_t *codes, int64_t rows, int64_t cols, int64_t code_stride, uint32_t *counts, int64_t neuron_stride);
+/* One strip of codes: counts[j*neuron_stride + code] += 1 for every row and the first `cols` columns, all levels. */
+void cn_increment_u8(const uint8_t *codes, int64_t rows, int64_t cols, uint32_t *counts, int64_t neuron_stride);
+void cn_increment_u16(const uint16_t *codes, int64_t rows, int64_t cols, uint32_t *counts, int64_t neuron_stride);
 
 #endif

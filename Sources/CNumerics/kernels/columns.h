@@ -47,16 +47,26 @@ CN_TARGET static int32_t CN_TYPED(sums)(const T *x, int64_t rows, int64_t cols, 
     return bad ? CN_FOUND_NONFINITE : 0;
 }
 
+CN_TARGET static inline __attribute__((always_inline)) UINT CN_TYPED(threshold_strip)(
+    const T *restrict a, int64_t n, const T *restrict edge, uint8_t *restrict out) {
+    UINT bad = 0;
+    for (int64_t j = 0; j < n; j++) {
+        bad |= (UINT)(a[j] - a[j] != 0);
+        out[j] = (uint8_t)(a[j] >= edge[j]);
+    }
+    return bad;
+}
+
 CN_TARGET static int32_t CN_TYPED(threshold)(const T *x, int64_t rows, int64_t cols, int64_t stride, const T *edge,
-                                             const int32_t *place, uint8_t *codes, int64_t code_stride) {
+                                             const int32_t *place, uint8_t *codes, int64_t strip_stride) {
     UINT bad = 0;
     for (int64_t r = 0; r < rows; r++) {
-        const T *restrict a = x + r * stride;
-        uint8_t *restrict out = codes + place[r] * code_stride;
-        for (int64_t j = 0; j < cols; j++) {
-            bad |= (UINT)(a[j] - a[j] != 0);
-            out[j] = (uint8_t)(a[j] >= edge[j]);
-        }
+        const T *a = x + r * stride;
+        uint8_t *out = codes + place[r] * (int64_t)CN_STRIP;
+        int64_t j = 0;
+        for (; j + CN_STRIP <= cols; j += CN_STRIP, out += strip_stride)
+            bad |= CN_TYPED(threshold_strip)(a + j, CN_STRIP, edge + j, out);
+        if (j < cols) bad |= CN_TYPED(threshold_strip)(a + j, cols - j, edge + j, out);
     }
     return bad ? CN_FOUND_NONFINITE : 0;
 }

@@ -8,19 +8,19 @@
  */
 typedef uint8_t CN_NAME(bytes) __attribute__((vector_size(CN_LANES)));
 
-CN_TARGET static void CN_NAME(count_u8)(const uint8_t *codes, int64_t rows, int64_t cols, int64_t code_stride,
-                                        int32_t levels, uint32_t *counts, int64_t count_stride) {
+CN_TARGET static void CN_NAME(count_u8)(const uint8_t *codes, int64_t rows, int32_t levels, uint32_t *counts,
+                                        int64_t count_stride) {
     typedef CN_NAME(bytes) V;
     for (int64_t from = 0; from < rows; from += 255) {
         const int64_t n = rows - from < 255 ? rows - from : 255;
-        for (int64_t j = 0; j < cols; j += CN_LANES) {
-            const uint8_t *base = codes + from * code_stride + j;
+        for (int64_t j = 0; j < CN_STRIP; j += CN_LANES) {
+            const uint8_t *base = codes + from * CN_STRIP + j;
             for (int32_t level = 1; level < levels; level += CN_LEVELS) {
                 V count[CN_LEVELS] = {{0}}, wanted[CN_LEVELS];
                 for (int32_t k = 0; k < CN_LEVELS; k++) wanted[k] = (V){0} + (uint8_t)(level + k);
                 for (int64_t r = 0; r < n; r++) {
                     V v;
-                    __builtin_memcpy(&v, base + r * code_stride, sizeof v);
+                    __builtin_memcpy(&v, base + r * CN_STRIP, sizeof v);
                     for (int32_t k = 0; k < CN_LEVELS; k++) count[k] -= (V)(v == wanted[k]);
                 }
                 uint8_t bytes[CN_LEVELS][CN_LANES];

@@ -1,84 +1,120 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Quantisation of a tile to level codes, for one instruction set, one element
- * type T (with UINT, an unsigned integer of its size) and one CODE type. The
- * inner loops run along columns, which are adjacent, so that they vectorise.
- * See instruction_set.h. */
+ * type T (with UINT, an unsigned integer of its size) and one CODE type.
+ *
+ * Rows are walked along their columns, in the order in which memory is fetched
+ * ahead; the inner loops cover a strip of columns, whose number is a constant
+ * but for the last strip, so that they vectorise without remainders. See
+ * instruction_set.h. */
 
 /* Rounds to the nearest integer for |v| < 2^51: the sum has no fraction bits left. */
 #define CN_ROUND(v) (((v) + 6755399441055744.0) - 6755399441055744.0)
 
-CN_TARGET static int32_t CN_CODED(grid)(const T *x, int64_t rows, int64_t cols, int64_t stride, const double *low,
-                                        const double *step, const double *inverse, int32_t bins, const int32_t *place,
-                                        CODE *codes, int64_t code_stride) {
+CN_TARGET static inline __attribute__((always_inline)) UINT CN_CODED(grid_strip)(
+    const T *restrict a, int64_t n, const double *restrict low, const double *restrict step,
+    const double *restrict inverse, int32_t bins, CODE *restrict out) {
     UINT bad = 0;
     const double top = bins;
     const int32_t last = bins - 1;
+    for (int64_t j = 0; j < n; j++) {
+        T v = a[j];
+        bad |= (UINT)(v - v != 0);
+        /* k is within half a bin of v's position: v is in bin k or k-1, and the edge decides. */
+        double f = ((double)v - low[j]) * inverse[j];
+        f = f > 0 ? f : 0;
+        f = f < top ? f : top;
+        double k = CN_ROUND(f);
+        int32_t code = (int32_t)k - (int32_t)((double)v < k * step[j] + low[j]);
+        code = code > 0 ? code : 0;
+        out[j] = (CODE)(code < last ? code : last);
+    }
+    return bad;
+}
+
+CN_TARGET static int32_t CN_CODED(grid)(const T *x, int64_t rows, int64_t cols, int64_t stride, const double *low,
+                                        const double *step, const double *inverse, int32_t bins, const int32_t *place,
+                                        CODE *codes, int64_t strip_stride) {
+    UINT bad = 0;
     for (int64_t r = 0; r < rows; r++) {
-        const T *restrict a = x + r * stride;
-        CODE *restrict out = codes + place[r] * code_stride;
-        for (int64_t j = 0; j < cols; j++) {
-            T v = a[j];
-            bad |= (UINT)(v - v != 0);
-            /* k is within half a bin of v's position: v is in bin k or k-1, and the edge decides. */
-            double f = ((double)v - low[j]) * inverse[j];
-            f = f > 0 ? f : 0;
-            f = f < top ? f : top;
-            double k = CN_ROUND(f);
-            int32_t code = (int32_t)k - (int32_t)((double)v < k * step[j] + low[j]);
-            code = code > 0 ? code : 0;
-            out[j] = (CODE)(code < last ? code : last);
-        }
+        const T *a = x + r * stride;
+        CODE *out = codes + place[r] * (int64_t)CN_STRIP;
+        int64_t j = 0;
+        for (; j + CN_STRIP <= cols; j += CN_STRIP, out += strip_stride)
+            bad |= CN_CODED(grid_strip)(a + j, CN_STRIP, low + j, step + j, inverse + j, bins, out);
+        if (j < cols) bad |= CN_CODED(grid_strip)(a + j, cols - j, low + j, step + j, inverse + j, bins, out);
     }
     return bad ? CN_FOUND_NONFINITE : 0;
 }
 
+CN_TARGET static inline __attribute__((always_inline)) UINT CN_CODED(edges_strip)(
+    const T *restrict a, int64_t n, const T *restrict edges, int64_t count, CODE *restrict out) {
+    UINT bad = 0;
+    for (int64_t j = 0; j < n; j++) bad |= (UINT)(a[j] - a[j] != 0);
+    if (count <= 32) { /* comparing with each of a few edges vectorises and beats searching */
+        CODE level[CN_STRIP] = {0};
+        for (int64_t k = 0; k < count; k++) {
+            const T edge = edges[k];
+            for (int64_t j = 0; j < n; j++) level[j] = (CODE)(level[j] + (a[j] >= edge));
+        }
+        for (int64_t j = 0; j < n; j++) out[j] = level[j];
+        return bad;
+    }
+    for (int64_t j = 0; j < n; j++) {
+        int64_t from = 0, to = count;
+        while (from < to) {
+            int64_t middle = from + (to - from) / 2;
+            if (edges[middle] <= a[j]) from = middle + 1;
+            else to = middle;
+        }
+        out[j] = (CODE)from;
+    }
+    return bad;
+}
+
 CN_TARGET static int32_t CN_CODED(edges)(const T *x, int64_t rows, int64_t cols, int64_t stride, const T *edges,
-                                         int64_t count, const int32_t *place, CODE *codes, int64_t code_stride) {
+                                         int64_t count, const int32_t *place, CODE *codes, int64_t strip_stride) {
     UINT bad = 0;
     for (int64_t r = 0; r < rows; r++) {
-        const T *restrict a = x + r * stride;
-        CODE *restrict out = codes + place[r] * code_stride;
-        for (int64_t j = 0; j < cols; j++) bad |= (UINT)(a[j] - a[j] != 0);
-        if (count <= 32) { /* comparing with each of a few edges vectorises and beats searching */
-            const T first = edges[0];
-            for (int64_t j = 0; j < cols; j++) out[j] = (CODE)(a[j] >= first);
-            for (int64_t k = 1; k < count; k++) {
-                const T edge = edges[k];
-                for (int64_t j = 0; j < cols; j++) out[j] = (CODE)(out[j] + (a[j] >= edge));
-            }
-        } else {
-            for (int64_t j = 0; j < cols; j++) {
-                int64_t from = 0, to = count;
-                while (from < to) {
-                    int64_t middle = from + (to - from) / 2;
-                    if (edges[middle] <= a[j]) from = middle + 1;
-                    else to = middle;
-                }
-                out[j] = (CODE)from;
-            }
-        }
+        const T *a = x + r * stride;
+        CODE *out = codes + place[r] * (int64_t)CN_STRIP;
+        int64_t j = 0;
+        for (; j + CN_STRIP <= cols; j += CN_STRIP, out += strip_stride)
+            bad |= CN_CODED(edges_strip)(a + j, CN_STRIP, edges, count, out);
+        if (j < cols) bad |= CN_CODED(edges_strip)(a + j, cols - j, edges, count, out);
     }
     return bad ? CN_FOUND_NONFINITE : 0;
+}
+
+CN_TARGET static inline __attribute__((always_inline)) UINT CN_CODED(cells_strip)(
+    const T *restrict a, int64_t n, double width, const double *restrict first, double last, UINT *fraction,
+    CODE *restrict out) {
+    UINT bad = 0, parts = 0;
+    for (int64_t j = 0; j < n; j++) {
+        T v = a[j];
+        bad |= (UINT)(v - v != 0);
+        double cell = __builtin_floor((double)v / width);
+        parts |= (UINT)(cell * width != (double)v);
+        double f = cell - first[j];
+        f = f > 0 ? f : 0;
+        f = f < last ? f : last;
+        out[j] = (CODE)(int32_t)f;
+    }
+    *fraction |= parts;
+    return bad;
 }
 
 CN_TARGET static int32_t CN_CODED(cells)(const T *x, int64_t rows, int64_t cols, int64_t stride, double width,
                                          const double *first, int32_t levels, const int32_t *place, CODE *codes,
-                                         int64_t code_stride) {
+                                         int64_t strip_stride) {
     UINT bad = 0, fraction = 0;
     const double last = levels - 1;
     for (int64_t r = 0; r < rows; r++) {
-        const T *restrict a = x + r * stride;
-        CODE *restrict out = codes + place[r] * code_stride;
-        for (int64_t j = 0; j < cols; j++) {
-            T v = a[j];
-            bad |= (UINT)(v - v != 0);
-            double cell = __builtin_floor((double)v / width);
-            fraction |= (UINT)(cell * width != (double)v);
-            double f = cell - first[j];
-            f = f > 0 ? f : 0;
-            f = f < last ? f : last;
-            out[j] = (CODE)(int32_t)f;
-        }
+        const T *a = x + r * stride;
+        CODE *out = codes + place[r] * (int64_t)CN_STRIP;
+        int64_t j = 0;
+        for (; j + CN_STRIP <= cols; j += CN_STRIP, out += strip_stride)
+            bad |= CN_CODED(cells_strip)(a + j, CN_STRIP, width, first + j, last, &fraction, out);
+        if (j < cols) bad |= CN_CODED(cells_strip)(a + j, cols - j, width, first + j, last, &fraction, out);
     }
     return (bad ? CN_FOUND_NONFINITE : 0) | (fraction ? CN_FOUND_FRACTION : 0);
 }
