@@ -84,10 +84,9 @@ COLUMNS(float, f32)
 COLUMNS(double, f64)
 
 #define QUANTIZERS(T, CODE, suffix)                                                                                  \
-    int32_t cn_grid_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, const double *low,              \
-                             const double *step, const double *inverse, int32_t bins, const int32_t *place,          \
-                             CODE *codes, int64_t strip_stride) {                                                     \
-        return DISPATCH(grid_##suffix, x, rows, cols, stride, low, step, inverse, bins, place, codes, strip_stride);  \
+    int32_t cn_grid_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, const cn_grid *grid,            \
+                             const int32_t *place, CODE *codes, int64_t strip_stride) {                              \
+        return DISPATCH(grid_##suffix, x, rows, cols, stride, grid, place, codes, strip_stride);                     \
     }                                                                                                                \
     int32_t cn_edges_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, const T *edges, int64_t count, \
                               const int32_t *place, CODE *codes, int64_t strip_stride) {                              \

@@ -35,7 +35,7 @@ public enum LevelCoding: Sendable {
 /// decides every comparison as the float64 edge would.
 struct LevelCoder: Sendable {
     private enum Tables {
-        case grid(AlignedBuffer, neurons: Int, bins: Int32)
+        case grid(GridTable)
         case threshold(AlignedBuffer)
         case edges(AlignedBuffer, count: Int)
         case cells(AlignedBuffer, width: Double, levels: Int32)
@@ -49,15 +49,7 @@ struct LevelCoder: Sendable {
         if case .integers = coding { refusesFractions = true } else { refusesFractions = false }
         switch coding {
         case .grid(let low, let step, let bins):
-            let neurons = low.count
-            let buffer = try AlignedBuffer(count: 3 * neurons, of: Double.self)
-            let values = buffer.values(of: Double.self)
-            for neuron in 0..<neurons {
-                values[neuron] = low[neuron]
-                values[neurons + neuron] = step[neuron]
-                values[2 * neurons + neuron] = step[neuron] == 0 ? 0 : 1 / step[neuron]
-            }
-            tables = .grid(buffer, neurons: neurons, bins: Int32(clamping: bins))
+            tables = .grid(try GridTable(low: low, step: step, bins: bins))
         case .sharedEdges(let edges):
             tables = .edges(try LevelCoder.table(edges, element), count: edges.count)
         case .edge(let edges):
@@ -94,9 +86,8 @@ struct LevelCoder: Sendable {
     ) -> Int32 {
         let tile = Tile(block: block, columns: columns, place: place, codes: codes)
         switch tables {
-        case .grid(let buffer, let neurons, let bins):
-            let low = UnsafePointer(buffer.values(of: Double.self) + columns.lowerBound)
-            return tile.grid(low: low, step: low + neurons, inverse: low + 2 * neurons, bins: bins)
+        case .grid(let table):
+            return tile.grid(table.columns(from: columns.lowerBound))
         case .threshold(let buffer):
             return tile.threshold(buffer)
         case .edges(let buffer, let count):
@@ -133,18 +124,14 @@ private struct Tile {
     private var bytes: UnsafeMutablePointer<UInt8> { codes.base.assumingMemoryBound(to: UInt8.self) }
     private var words: UnsafeMutablePointer<UInt16> { codes.base.assumingMemoryBound(to: UInt16.self) }
 
-    func grid(
-        low: UnsafePointer<Double>, step: UnsafePointer<Double>, inverse: UnsafePointer<Double>, bins: Int32
-    ) -> Int32 {
-        switch (block.element, codes.wide) {
-        case (.float32, false):
-            cn_grid_f32_u8(floats, rows, count, stride, low, step, inverse, bins, place, bytes, stripStride)
-        case (.float32, true):
-            cn_grid_f32_u16(floats, rows, count, stride, low, step, inverse, bins, place, words, stripStride)
-        case (.float64, false):
-            cn_grid_f64_u8(doubles, rows, count, stride, low, step, inverse, bins, place, bytes, stripStride)
-        case (.float64, true):
-            cn_grid_f64_u16(doubles, rows, count, stride, low, step, inverse, bins, place, words, stripStride)
+    func grid(_ grid: cn_grid) -> Int32 {
+        withUnsafePointer(to: grid) { grid in
+            switch (block.element, codes.wide) {
+            case (.float32, false): cn_grid_f32_u8(floats, rows, count, stride, grid, place, bytes, stripStride)
+            case (.float32, true): cn_grid_f32_u16(floats, rows, count, stride, grid, place, words, stripStride)
+            case (.float64, false): cn_grid_f64_u8(doubles, rows, count, stride, grid, place, bytes, stripStride)
+            case (.float64, true): cn_grid_f64_u16(doubles, rows, count, stride, grid, place, words, stripStride)
+            }
         }
     }
 

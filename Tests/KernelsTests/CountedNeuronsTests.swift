@@ -68,6 +68,25 @@ private func level(of value: Double, edges: [Double]) -> Int { edges.filter { $0
         }
     }
 
+    @Test("float32 values beside every edge fall on its exact side", arguments: [1.0, 1000, 1e-30, -7e30])
+    func besideEdges(scale: Double) throws {
+        for (low, bins) in [(0.0, 30), (0.1, 30), (1 / 3, 7), (-2.7, 1000)] {
+            let (low, step) = (low * scale.magnitude, 3 * scale.magnitude / Double(bins))
+            var values = [low, low + 3 * scale.magnitude, -scale, scale]
+            for k in 0...bins {
+                let edge = Float(Double(k) * step + low)
+                for value in [edge.nextDown, edge, edge.nextUp, edge + Float(step / 3)] { values.append(Double(value)) }
+            }
+            let matrix = MemoryMatrix(values, neurons: 1, element: .float32)
+            let expected = naive(matrix, levels: bins, SampleClasses(unlabelled: values.count)) { _, value in
+                gridLevel(of: value, low: low, step: step, bins: bins)
+            }
+            let found = try counted(
+                matrix, .grid(low: [low], step: [step], bins: bins), SampleClasses(unlabelled: values.count))
+            #expect(found == expected, "low \(low), \(bins) bins")
+        }
+    }
+
     @Test("shared edges", arguments: [1, 2, 29, 33, 400])
     func sharedEdges(count: Int) throws {
         let matrix = reluLike(samples: 700, neurons: 70)

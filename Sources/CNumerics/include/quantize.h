@@ -40,12 +40,26 @@ int32_t cn_sums_f64(const double *x, int64_t rows, int64_t cols, int64_t stride,
  * `strip_stride` codes apart; u8 holds up to 256 levels, u16 up to 65536.
  */
 
-/* Uniform grid: the number of k in 1 ... bins-1 with k*step[j] + low[j] <= x, where
- * inverse[j] = 1/step[j] to within rounding, or 0 with step 0 for a constant column. */
-int32_t cn_grid_f32_u8(const float *x, int64_t rows, int64_t cols, int64_t stride, const double *low, const double *step, const double *inverse, int32_t bins, const int32_t *place, uint8_t *codes, int64_t strip_stride);
-int32_t cn_grid_f64_u8(const double *x, int64_t rows, int64_t cols, int64_t stride, const double *low, const double *step, const double *inverse, int32_t bins, const int32_t *place, uint8_t *codes, int64_t strip_stride);
-int32_t cn_grid_f32_u16(const float *x, int64_t rows, int64_t cols, int64_t stride, const double *low, const double *step, const double *inverse, int32_t bins, const int32_t *place, uint16_t *codes, int64_t strip_stride);
-int32_t cn_grid_f64_u16(const double *x, int64_t rows, int64_t cols, int64_t stride, const double *low, const double *step, const double *inverse, int32_t bins, const int32_t *place, uint16_t *codes, int64_t strip_stride);
+/*
+ * A uniform grid for each column: the level is the number of k in 1 ... bins-1 with
+ * k*step[j] + low[j] <= x, in double precision. inverse[j] is 1/step[j] to within
+ * rounding, or 0 with step 0 for a constant column.
+ *
+ * The single-precision copies serve float tiles: positions (x - low)*inverse in float
+ * differ from the true ones by less than `tolerance`, so that only positions closer to
+ * an edge need the exact arithmetic. A tolerance of 0 turns that off.
+ */
+typedef struct cn_grid {
+    const double *low, *step, *inverse;
+    const float *low_single, *inverse_single;
+    float tolerance;
+    int32_t bins;
+} cn_grid;
+
+int32_t cn_grid_f32_u8(const float *x, int64_t rows, int64_t cols, int64_t stride, const cn_grid *grid, const int32_t *place, uint8_t *codes, int64_t strip_stride);
+int32_t cn_grid_f64_u8(const double *x, int64_t rows, int64_t cols, int64_t stride, const cn_grid *grid, const int32_t *place, uint8_t *codes, int64_t strip_stride);
+int32_t cn_grid_f32_u16(const float *x, int64_t rows, int64_t cols, int64_t stride, const cn_grid *grid, const int32_t *place, uint16_t *codes, int64_t strip_stride);
+int32_t cn_grid_f64_u16(const double *x, int64_t rows, int64_t cols, int64_t stride, const cn_grid *grid, const int32_t *place, uint16_t *codes, int64_t strip_stride);
 
 /* One edge a column: edge[j] <= x. */
 int32_t cn_threshold_f32(const float *x, int64_t rows, int64_t cols, int64_t stride, const float *edge, const int32_t *place, uint8_t *codes, int64_t strip_stride);

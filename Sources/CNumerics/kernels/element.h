@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The kernels of one instruction set for one element type: T, UINT (an unsigned
- * integer of its size) and SUFFIX, which names it. */
+ * integer of its size), SUFFIX, which names it, and CN_SINGLE, 1 for float. */
 
 #include "columns.h"
 
@@ -19,3 +19,4 @@
 #undef T
 #undef UINT
 #undef SUFFIX
+#undef CN_SINGLE

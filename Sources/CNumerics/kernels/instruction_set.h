@@ -13,11 +13,13 @@
 #define T float
 #define UINT uint32_t
 #define SUFFIX f32
+#define CN_SINGLE 1
 #include "element.h"
 
 #define T double
 #define UINT uint64_t
 #define SUFFIX f64
+#define CN_SINGLE 0
 #include "element.h"
 
 #include "counts.h"

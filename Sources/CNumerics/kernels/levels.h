@@ -9,6 +9,8 @@
 
 /* Rounds to the nearest integer for |v| < 2^51: the sum has no fraction bits left. */
 #define CN_ROUND(v) (((v) + 6755399441055744.0) - 6755399441055744.0)
+/* The same for |v| < 2^22. */
+#define CN_ROUND_SINGLE(v) (((v) + 12582912.0f) - 12582912.0f)
 
 CN_TARGET static inline __attribute__((always_inline)) UINT CN_CODED(grid_strip)(
     const T *restrict a, int64_t n, const double *restrict low, const double *restrict step,
@@ -31,17 +33,53 @@ CN_TARGET static inline __attribute__((always_inline)) UINT CN_CODED(grid_strip)
     return bad;
 }
 
-CN_TARGET static int32_t CN_CODED(grid)(const T *x, int64_t rows, int64_t cols, int64_t stride, const double *low,
-                                        const double *step, const double *inverse, int32_t bins, const int32_t *place,
-                                        CODE *codes, int64_t strip_stride) {
+#if CN_SINGLE
+/* The same in single precision, which is right unless the position lies within the tolerance of an
+ * edge. Returns 1 where that happened; then the codes are void. Positions are clamped a quarter of a
+ * bin inside the range, which leaves the end bins what they are and takes its ends for no edges. */
+CN_TARGET static inline __attribute__((always_inline)) UINT CN_CODED(grid_strip_single)(
+    const float *restrict a, int64_t n, const float *restrict low, const float *restrict inverse, float top,
+    float tolerance, UINT *bad, CODE *restrict out) {
+    UINT nonfinite = 0, doubtful = 0;
+    for (int64_t j = 0; j < n; j++) {
+        float v = a[j];
+        nonfinite |= (UINT)(v - v != 0);
+        float f = (v - low[j]) * inverse[j];
+        f = f > 0.25f ? f : 0.25f;
+        f = f < top ? f : top;
+        float distance = f - CN_ROUND_SINGLE(f);
+        distance = distance < 0 ? -distance : distance;
+        doubtful |= (UINT)(distance <= tolerance);
+        out[j] = (CODE)(int32_t)f;
+    }
+    *bad |= nonfinite;
+    return doubtful;
+}
+#endif
+
+/* One strip, from column j of the grid. */
+CN_TARGET static inline __attribute__((always_inline)) UINT CN_CODED(grid_columns)(
+    const T *a, int64_t n, const cn_grid *grid, int64_t j, CODE *out) {
+#if CN_SINGLE
+    const float top = (float)grid->bins - 0.25f, tolerance = grid->tolerance;
+    UINT bad = 0;
+    if (tolerance > 0 && !CN_CODED(grid_strip_single)(a, n, grid->low_single + j, grid->inverse_single + j, top,
+                                                      tolerance, &bad, out))
+        return bad;
+#endif
+    return CN_CODED(grid_strip)(a, n, grid->low + j, grid->step + j, grid->inverse + j, grid->bins, out);
+}
+
+CN_TARGET static int32_t CN_CODED(grid)(const T *x, int64_t rows, int64_t cols, int64_t stride, const cn_grid *grid,
+                                        const int32_t *place, CODE *codes, int64_t strip_stride) {
     UINT bad = 0;
     for (int64_t r = 0; r < rows; r++) {
         const T *a = x + r * stride;
         CODE *out = codes + place[r] * (int64_t)CN_STRIP;
         int64_t j = 0;
         for (; j + CN_STRIP <= cols; j += CN_STRIP, out += strip_stride)
-            bad |= CN_CODED(grid_strip)(a + j, CN_STRIP, low + j, step + j, inverse + j, bins, out);
-        if (j < cols) bad |= CN_CODED(grid_strip)(a + j, cols - j, low + j, step + j, inverse + j, bins, out);
+            bad |= CN_CODED(grid_columns)(a + j, CN_STRIP, grid, j, out);
+        if (j < cols) bad |= CN_CODED(grid_columns)(a + j, cols - j, grid, j, out);
     }
     return bad ? CN_FOUND_NONFINITE : 0;
 }
@@ -120,3 +158,4 @@ CN_TARGET static int32_t CN_CODED(cells)(const T *x, int64_t rows, int64_t cols,
 }
 
 #undef CN_ROUND
+#undef CN_ROUND_SINGLE
