@@ -39,7 +39,7 @@ public final class DumpFile: @unchecked Sendable {
     ///   numbers; `memory` for a chunk larger than `memory`; `format` and `io` for data that is
     ///   missing, damaged or elsewhere.
     public func matrix(layer: String, reduction: Reduction, memory: Int) throws(InfoLensError) -> any ActivationMatrix {
-        if let known = layout.layers.first(where: { $0.name == layer }) {
+        if let known = layout.layers.first(where: { isSameText($0.name, layer) }) {
             return try HDF5Matrix(name: layer, file: file, path: known.path, reduction: reduction, memory: memory)
         }
         do {

@@ -45,7 +45,9 @@ final class Source: HandleObject, Sendable {
         guard !names.isEmpty else { throw noLayer(in: dump) }
         for name in names {
             let matrix = try dump.matrix(layer: name, reduction: reduction, memory: memory)
-            let entry = dump.entries.first { $0.path == name || ($0.role == "layer" && $0.name == name) }
+            let entry = dump.entries.first {
+                isSameText($0.path, name) || ($0.role == "layer" && isSameText($0.name, name))
+            }
             try contents.add(Layer(matrix: matrix, dtype: entry?.dtype ?? ""))
         }
         return Source(reduction: reduction, contents: contents)
@@ -98,7 +100,7 @@ final class Source: HandleObject, Sendable {
 extension Source.Contents {
     fileprivate mutating func add(_ layer: Source.Layer) throws(InfoLensError) {
         let matrix = layer.matrix
-        if layers.contains(where: { $0.matrix.name == matrix.name }) {
+        if layers.contains(where: { isSameText($0.matrix.name, matrix.name) }) {
             throw InfoLensError(
                 .argument, "layers: there are two layers named \"\(matrix.name)\"; give each its own name")
         }

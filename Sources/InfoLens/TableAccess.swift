@@ -15,14 +15,16 @@ final class TableHandle: HandleObject, @unchecked Sendable {
 
     /// Memory that lives as long as the table.
     private struct Texts: @unchecked Sendable {
-        var copies: [String: UnsafePointer<CChar>] = [:]
+        /// By bytes: Swift takes canonically equivalent texts for equal.
+        var copies: [[UInt8]: UnsafePointer<CChar>] = [:]
         var columns: [String: UnsafePointer<UnsafePointer<CChar>?>] = [:]
 
         /// Equal texts share their copy; nil when memory has run out.
         mutating func copy(of text: String) -> UnsafePointer<CChar>? {
-            if let copy = copies[text] { return copy }
+            let key = Array(text.utf8)
+            if let copy = copies[key] { return copy }
             guard let copy = strdup(text) else { return nil }
-            copies[text] = UnsafePointer(copy)
+            copies[key] = UnsafePointer(copy)
             return UnsafePointer(copy)
         }
     }
