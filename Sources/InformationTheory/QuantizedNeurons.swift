@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
+import Synchronization
 
 /// Quantises each neuron of a layer and calls `body` with its table of levels × classes.
 ///
@@ -76,10 +77,13 @@ public func forEachQuantizedNeuron(
         if levels <= Double(Quantizer.largestBinCount), canCountLevels(Int(levels)) {
             return try count(.integers(first: low, levels: Int(levels)))
         }
-        try sort { (_, sorted) throws(InfoLensError) in
-            guard sorted.allSatisfy({ $0.rounded() == $0 }) else { throw firstNonInteger(in: matrix, run: run) }
+        // Workers only flag it: looking for the first one reports progress, which is the calling thread's affair.
+        let foundFraction = Atomic<Bool>(false)
+        try sort { (_, sorted) in
+            if !sorted.allSatisfy({ $0.rounded() == $0 }) { foundFraction.store(true, ordering: .relaxed) }
             return CellWalk(width: 1)
         }
+        if foundFraction.load(ordering: .relaxed) { throw firstNonInteger(in: matrix, run: run) }
     }
 }
 
