@@ -25,7 +25,9 @@ public func forEachQuantizedNeuron(
 
     switch quantizer {
     case .threshold(.value(let value)):
-        try count(.sharedEdges([value.nextUp]))
+        let edge = value.nextUp
+        if canCountLevels(2) { return try count(.sharedEdges([edge])) }
+        try sort { (_, _) in EdgeWalk(edges: [edge]) }
     case .threshold(.mean):
         let means = try columnMeans(of: matrix, run: run)
         if let neuron = means.firstIndex(where: { !$0.isFinite }) {
@@ -37,7 +39,9 @@ public func forEachQuantizedNeuron(
                 """
             )
         }
-        try count(.edge(means.map(\.nextUp)))
+        let edges = means.map(\.nextUp)
+        if canCountLevels(2) { return try count(.edge(edges)) }
+        try sort { (neuron, _) in EdgeWalk(edges: [edges[neuron]]) }
     case .threshold(.median):
         try sort { (_, sorted) in EdgeWalk(edges: [median(of: sorted).nextUp]) }
     case .quantile(let bins):

@@ -22,7 +22,7 @@ func forEachColumn<Tool>(
         throw InfoLensError(
             .memory,
             """
-            memory: sorting one neuron of layer "\(matrix.name)" takes \((toolBytes + columnBytes) / 3 * 4) bytes, \
+            memory: sorting one neuron of layer "\(matrix.name)" takes \((toolBytes + columnBytes + 2) / 3 * 4) bytes, \
             but the budget is \(run.memory); give the context more, or use another quantizer
             """
         )

@@ -48,7 +48,12 @@ public struct RowBlocks {
         }
         // Two workers on half-size blocks beat one on whole ones.
         let least = max(32, rows < chunk ? 1 : chunk)
-        while half(rows) >= least, need(rows) * 2 > memory, run.threads > 1 { rows = half(rows) }
+        if run.threads > 1 {
+            // Unless even the smallest blocks leave no room for a second worker: tiny blocks alone cost dearly.
+            var shared = rows
+            while half(shared) >= least, need(shared) * 2 > memory { shared = half(shared) }
+            if need(shared) * 2 <= memory { rows = shared }
+        }
         self.rows = rows
         workers = max(1, min(run.threads, (matrix.samples - 1) / rows + 1, memory / max(need(rows), 1)))
     }
