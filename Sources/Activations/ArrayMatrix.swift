@@ -78,8 +78,9 @@ public final class ArrayMatrix: ActivationMatrix {
 
     public func scratchBytes(rows: Int) -> Int {
         if isDirect { return 0 }
-        let output = aligned(rows &* neurons &* element.size)
-        return reduction.rule == .identity ? output : output &+ aligned(reduction.rowElements &* dtype.element.size)
+        let output = alignedProduct(rows, neurons, element.size)
+        return reduction.rule == .identity
+            ? output : output + alignedProduct(1, reduction.rowElements, dtype.element.size)
     }
 
     public func read(rows: Range<Int>, scratch: UnsafeMutableRawBufferPointer) throws(InfoLensError) -> RowBlock {
@@ -147,6 +148,13 @@ public final class ArrayMatrix: ActivationMatrix {
 
 /// Bytes rounded up to a cache line, so that what follows is aligned for every type.
 func aligned(_ bytes: Int) -> Int { (bytes &+ 63) & ~63 }
+
+/// The product rounded up to a cache line; beyond any budget, and safe to add up, when it overflows.
+/// Elements may be wider for kernels than for the caller, so that a shape that fits does not mean that this does.
+func alignedProduct(_ factors: Int...) -> Int {
+    guard let product = checkedProduct(factors), product <= Int.max / 16 else { return Int.max / 16 }
+    return aligned(product)
+}
 
 func inexactInteger(in what: String, row: Int, neuron: Int) -> InfoLensError {
     InfoLensError(

@@ -66,9 +66,9 @@ final class HDF5Matrix: ActivationMatrix {
     /// Parts of the scratch memory, one after the other.
     private func parts(rows: Int) -> (output: Int, stored: Int, row: Int, workspace: Int) {
         (
-            output: aligned(rows &* neurons &* element.size),
-            stored: isDirect ? 0 : aligned(rows &* reduction.rowElements &* encoding.dtype.size),
-            row: reduction.rule == .identity ? 0 : aligned(reduction.rowElements &* encoding.dtype.element.size),
+            output: alignedProduct(rows, neurons, element.size),
+            stored: isDirect ? 0 : alignedProduct(rows, reduction.rowElements, encoding.dtype.size),
+            row: reduction.rule == .identity ? 0 : alignedProduct(1, reduction.rowElements, encoding.dtype.element.size),
             workspace: aligned(reader.workspaceBytes)
         )
     }

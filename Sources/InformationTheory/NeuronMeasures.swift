@@ -154,7 +154,11 @@ public func evaluate(
     _ = try RowBlocks(of: matrix, run: run)
     let widths = measures.map { $0.rows == .perNeuron ? $0.columns.count : classes.count }
     var results: [AlignedBuffer] = []
-    for width in widths { results.append(try AlignedBuffer(count: matrix.neurons * width, of: Double.self)) }
+    for width in widths {
+        let (count, overflow) = matrix.neurons.multipliedReportingOverflow(by: width)
+        guard !overflow else { throw InfoLensError(.memory, "out of memory: the table has too many rows") }
+        results.append(try AlignedBuffer(count: count, of: Double.self))
+    }
     let outputs = results.map { $0.values(of: Double.self) }
     try forEachQuantizedNeuron(of: matrix, quantizer: quantizer, classes: classes, run: run) { neuron, table in
         let summary = NeuronSummary(table: table, unit: unit)
@@ -165,7 +169,9 @@ public func evaluate(
     return results
 }
 
-/// Units of work that `evaluate` reports for one layer.
+/// Units of work that `evaluate` reports for one layer; at most Int.max.
 public func workUnits(of matrix: any ActivationMatrix, quantizer: Quantizer) -> Int {
-    matrix.samples * matrix.neurons * passes(of: quantizer)
+    let (units, overflow) = matrix.samples.multipliedReportingOverflow(by: matrix.neurons)
+    let (all, tooMany) = units.multipliedReportingOverflow(by: passes(of: quantizer))
+    return overflow || tooMany ? Int.max : all
 }

@@ -94,7 +94,7 @@ private func forEachTable(
             body(
                 neuron,
                 ContingencyTable(
-                    samples: classes.codes.count, classSamples: classes.samples,
+                    samples: classes.total, classSamples: classes.samples,
                     marginal: UnsafeBufferPointer(start: marginal, count: levels), dense: sum))
         }
     }

@@ -29,9 +29,9 @@ struct RadixSorter {
     }
 
     /// Sorts `values` in place; `payload[i]` travels with `values[i]` into the memory returned, which the
-    /// next call reuses. NaN is not allowed.
+    /// next call reuses; nil stands for zeros. NaN is not allowed.
     func sort(
-        _ values: UnsafeMutableBufferPointer<Double>, payload: UnsafePointer<Int32>
+        _ values: UnsafeMutableBufferPointer<Double>, payload: UnsafePointer<Int32>?
     ) -> UnsafePointer<UInt32> {
         let count = values.count
         let (bits, digits, mask) = (RadixSorter.digitBits, RadixSorter.digits, UInt64(RadixSorter.buckets - 1))
@@ -41,7 +41,7 @@ struct RadixSorter {
             // Negative values in reverse, below the positive ones. −0 sorts below +0, which no edge can tell.
             let key = pattern >> 63 == 0 ? pattern | 1 << 63 : ~pattern
             keys[0][i] = key
-            payloads[0][i] = UInt32(bitPattern: payload[i])
+            payloads[0][i] = payload.map { UInt32(bitPattern: $0[i]) } ?? 0
             for digit in 0..<digits {
                 histograms[digit * RadixSorter.buckets + Int((key >> UInt64(digit * bits)) & mask)] &+= 1
             }

@@ -42,7 +42,7 @@ public struct RowBlocks {
                 .memory,
                 """
                 memory: a budget of \(run.memory) bytes cannot hold one row of layer "\(matrix.name)" and its \
-                counts; give the context at least \(need(1) * (run.memory / memory)) bytes
+                counts; give the context at least \(need(1).multipliedReportingOverflow(by: run.memory / memory).partialValue) bytes
                 """
             )
         }

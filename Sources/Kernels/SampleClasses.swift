@@ -2,8 +2,10 @@
 
 /// The class of each sample, as kernels see it.
 public struct SampleClasses: Sendable {
-    /// One code of 0 ..< count a sample.
+    /// One code of 0 ..< count a sample; empty without labels, when all are 0.
     public let codes: [Int32]
+    /// N.
+    public let total: Int
     /// Samples in each class; may be 0.
     public let samples: [Int]
     /// Number of classes.
@@ -13,12 +15,14 @@ public struct SampleClasses: Sendable {
     public init(codes: [Int32], samples: [Int]) {
         self.codes = codes
         self.samples = samples
+        total = codes.count
     }
 
     /// All samples in one class: what is measured when there are no labels.
     public init(unlabelled count: Int) {
-        codes = [Int32](repeating: 0, count: count)
+        codes = []
         samples = [count]
+        total = count
     }
 
     /// Orders the rows `rows` by class.
@@ -26,6 +30,11 @@ public struct SampleClasses: Sendable {
     ///   - place: receives the new position of each row
     ///   - ends: receives, for each class, the position after its last row
     func group(rows: Range<Int>, place: UnsafeMutablePointer<Int32>, ends: UnsafeMutablePointer<Int32>) {
+        if codes.isEmpty {
+            for row in 0..<rows.count { place[row] = Int32(truncatingIfNeeded: row) }
+            ends[0] = Int32(truncatingIfNeeded: rows.count)
+            return
+        }
         codes.withUnsafeBufferPointer { codes in
             ends.update(repeating: 0, count: count)
             for row in rows { ends[Int(codes[row])] &+= 1 }
@@ -39,10 +48,10 @@ public struct SampleClasses: Sendable {
         }
     }
 
-    /// Lends the codes for one call.
-    func withCodes(_ body: (UnsafePointer<Int32>) throws(InfoLensError) -> Void) throws(InfoLensError) {
+    /// Lends the codes for one call; nil when all are 0.
+    func withCodes(_ body: (UnsafePointer<Int32>?) throws(InfoLensError) -> Void) throws(InfoLensError) {
         let result = codes.withUnsafeBufferPointer { buffer -> Result<Void, InfoLensError> in
-            guard let codes = buffer.baseAddress else { return .success(()) }
+            let codes = buffer.isEmpty ? nil : buffer.baseAddress
             do throws(InfoLensError) { return .success(try body(codes)) } catch { return .failure(error) }
         }
         try result.get()
