@@ -160,8 +160,9 @@ il_status il_context_new(const il_context_options *options, il_context **context
 /** Replaces the progress callback; NULL for none. */
 il_status il_context_set_progress(il_context *context, il_progress progress, void *user);
 
-/** Asks the call that is running with this context, on whatever thread, to stop
- *  soon with ::IL_ERROR_CANCELLED. Without a running call it does nothing. */
+/** Asks il_neuron_measures() or il_class_measures(), if one is running with this
+ *  context on whatever thread, to stop soon with ::IL_ERROR_CANCELLED. Without a
+ *  running call it does nothing. */
 il_status il_context_cancel(il_context *context);
 
 /** Frees a context. Dumps, sources and tables made with it stay valid. */

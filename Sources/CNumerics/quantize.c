@@ -72,8 +72,9 @@ __attribute__((constructor)) static void choose(void) {
     int32_t cn_extrema_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, T *low, T *high) {           \
         return DISPATCH(extrema_##suffix, x, rows, cols, stride, low, high);                                         \
     }                                                                                                                \
-    int32_t cn_sums_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, double *sum) {                  \
-        return DISPATCH(sums_##suffix, x, rows, cols, stride, sum);                                                  \
+    int32_t cn_sums_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, double *sum,                    \
+                             double *correction) {                                                                   \
+        return DISPATCH(sums_##suffix, x, rows, cols, stride, sum, correction);                                      \
     }                                                                                                                \
     int32_t cn_threshold_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, const T *edge,             \
                                   const int32_t *place, uint8_t *codes, int64_t strip_stride) {                       \

@@ -165,6 +165,9 @@ extension Source {
     ) throws(InfoLensError) -> (values: il_source_options, reduction: Reduction) {
         let options = try optionsOrDefaults(
             pointer, defaults: defaultOptions, argument: "options", initializer: "il_source_options_init()")
+        guard options.reserved == 0 else {
+            throw InfoLensError(.argument, "options.reserved: is \(options.reserved); leave it 0")
+        }
         let axis = Int(options.channel_axis)
         guard axis != 0, abs(axis) < Int(IL_MAX_RANK) else {
             throw InfoLensError(

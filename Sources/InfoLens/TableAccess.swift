@@ -113,8 +113,8 @@ extension Column.Values {
 /// The entry of a list at an index that the caller chose.
 func entry<Element>(_ list: [Element], at index: Int64, of what: StaticString) throws(InfoLensError) -> Element {
     guard list.indices.contains(Int(index)) else {
-        throw InfoLensError(
-            .argument, "index: is \(index), but there are \(list.count) \(what); give 0 to \(list.count - 1)")
+        let choice = list.isEmpty ? "none" : "\(list.count), 0 to \(list.count - 1)"
+        throw InfoLensError(.argument, "index: is \(index); of \(what) there are \(choice)")
     }
     return list[Int(index)]
 }

@@ -36,12 +36,12 @@ public struct NeuronMeasure: Sendable {
     public let description: StaticString
     public let reference: StaticString
     /// Writes one value a column (`perNeuron`) or a class (`perNeuronClass`).
-    let evaluate: @Sendable (NeuronSummary, UnsafeMutablePointer<Double>) -> Void
+    let evaluate: @Sendable (inout NeuronSummary, UnsafeMutablePointer<Double>) -> Void
 
     private init(
         _ name: StaticString, rows: Rows, columns: [Column], columnNames: StaticString, needsLabels: Bool,
         byDefault: Bool = true, description: StaticString, reference: StaticString,
-        evaluate: @escaping @Sendable (NeuronSummary, UnsafeMutablePointer<Double>) -> Void
+        evaluate: @escaping @Sendable (inout NeuronSummary, UnsafeMutablePointer<Double>) -> Void
     ) {
         self.name = name
         self.rows = rows
@@ -127,18 +127,16 @@ public struct NeuronMeasure: Sendable {
     ]
 }
 
-/// One neuron's table with what several measures share.
+/// One neuron's table with what several measures share, computed when first asked for.
 struct NeuronSummary {
     let table: ContingencyTable
     let unit: Logarithm
-    let entropy: Double
-    let conditionalEntropy: Double
+    lazy var entropy = InformationTheory.entropy(of: table.marginal, total: table.samples, unit: unit)
+    lazy var conditionalEntropy = InformationTheory.conditionalEntropy(of: table, unit: unit)
 
     init(table: ContingencyTable, unit: Logarithm) {
         self.table = table
         self.unit = unit
-        entropy = InformationTheory.entropy(of: table.marginal, total: table.samples, unit: unit)
-        conditionalEntropy = InformationTheory.conditionalEntropy(of: table, unit: unit)
     }
 }
 
@@ -161,9 +159,9 @@ public func evaluate(
     }
     let outputs = results.map { $0.values(of: Double.self) }
     try forEachQuantizedNeuron(of: matrix, quantizer: quantizer, classes: classes, run: run) { neuron, table in
-        let summary = NeuronSummary(table: table, unit: unit)
+        var summary = NeuronSummary(table: table, unit: unit)
         for (index, measure) in measures.enumerated() {
-            measure.evaluate(summary, outputs[index] + neuron * widths[index])
+            measure.evaluate(&summary, outputs[index] + neuron * widths[index])
         }
     }
     return results

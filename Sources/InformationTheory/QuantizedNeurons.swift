@@ -11,16 +11,45 @@ public func forEachQuantizedNeuron(
     of matrix: any ActivationMatrix, quantizer: Quantizer, classes: SampleClasses, run: Run,
     body: (_ neuron: Int, _ table: ContingencyTable) -> Void
 ) throws(InfoLensError) {
+    let everyNeuron = Array(0..<matrix.neurons)
     func count(_ coding: LevelCoding) throws(InfoLensError) {
         try forEachCountedNeuron(of: matrix, coding: coding, classes: classes, run: run, body: body)
     }
     func sort<Walk: LevelWalk>(
+        _ neurons: [Int]? = nil,
         _ walk: (_ neuron: Int, _ sorted: UnsafeBufferPointer<Double>) throws(InfoLensError) -> Walk
     ) throws(InfoLensError) {
-        try forEachSortedNeuron(of: matrix, classes: classes, run: run, walk: walk, body: body)
+        try forEachSortedNeuron(
+            of: matrix, neurons: neurons ?? everyNeuron, classes: classes, run: run, walk: walk, body: body)
+    }
+    /// Counts all neurons but `others`, which are sorted: one odd neuron must not slow a layer down.
+    func count<Walk: LevelWalk>(
+        _ coding: LevelCoding, sorting others: [Int], _ walk: (_ neuron: Int) -> Walk
+    ) throws(InfoLensError) {
+        if others.count < matrix.neurons {
+            let isOther = Set(others)
+            try forEachCountedNeuron(of: matrix, coding: coding, classes: classes, run: run) { neuron, table in
+                if !isOther.contains(neuron) { body(neuron, table) }
+            }
+        }
+        if !others.isEmpty { try sort(others) { (neuron, _) in walk(neuron) } }
     }
     func canCountLevels(_ levels: Int) -> Bool {
         canCount(levels: levels, classes: classes.count, samples: matrix.samples, memory: run.memory)
+    }
+    /// The neurons whose levels are too many to be counted, and the most levels of the others.
+    func split(levels: [Double]) -> (most: Int, others: [Int]) {
+        // Counters are as many for each neuron as for the one that needs most.
+        let limit = max(64, 8 * levels.sorted()[levels.count / 2])
+        var (most, others): (Int, [Int]) = (1, [])
+        for (neuron, levels) in levels.enumerated() {
+            if levels <= min(limit, Double(Quantizer.largestBinCount)), canCountLevels(Int(levels)) {
+                most = max(most, Int(levels))
+            } else {
+                others.append(neuron)
+            }
+        }
+        return (most, others)
     }
 
     switch quantizer {
@@ -51,14 +80,19 @@ public func forEachQuantizedNeuron(
         try sort { (_, _) in EdgeWalk(edges: edges) }
     case .uniform(let bins, let range):
         let (low, step) = try uniformGrid(of: matrix, bins: bins, range: range, run: run)
-        if canCountLevels(bins), zip(low, step).allSatisfy({ isWellSpaced(low: $0, step: $1, bins: bins) }) {
-            return try count(.grid(low: low, step: step, bins: bins))
+        let others =
+            canCountLevels(bins)
+            ? everyNeuron.filter { !isWellSpaced(low: low[$0], step: step[$0], bins: bins) } : everyNeuron
+        var counted = step
+        for neuron in others { counted[neuron] = 0 }
+        try count(.grid(low: low, step: counted, bins: bins), sorting: others) { neuron in
+            GridWalk(low: low[neuron], step: step[neuron], bins: bins)
         }
-        try sort { (neuron, _) in GridWalk(low: low[neuron], step: step[neuron], bins: bins) }
     case .width(let width):
         let (low, high) = try columnExtrema(of: matrix, run: run)
-        let cells = zip(low, high).map { (($0 / width).rounded(.down), ($1 / width).rounded(.down)) }
-        if let neuron = cells.firstIndex(where: { !($0.0.isFinite && $0.1.isFinite) }) {
+        let first = low.map { ($0 / width).rounded(.down) }
+        let last = high.map { ($0 / width).rounded(.down) }
+        if let neuron = everyNeuron.first(where: { !(first[$0].isFinite && last[$0].isFinite) }) {
             throw InfoLensError(
                 .numeric,
                 """
@@ -67,27 +101,20 @@ public func forEachQuantizedNeuron(
                 """
             )
         }
-        let levels = (cells.map { $0.1 - $0.0 }.max() ?? 0) + 1
-        if levels <= Double(Quantizer.largestBinCount), canCountLevels(Int(levels)) {
-            return try count(.cells(width: width, first: cells.map(\.0), levels: Int(levels)))
-        }
-        try sort { (_, _) in CellWalk(width: width) }
+        let (most, others) = split(levels: zip(first, last).map { $1 - $0 + 1 })
+        try count(.cells(width: width, first: first, levels: most), sorting: others) { _ in CellWalk(width: width) }
     case .integer:
         let (low, high) = try columnExtrema(of: matrix, run: run)
-        guard zip(low, high).allSatisfy({ max(-$0, $1) <= 0x1p53 }) else {
-            throw firstNonInteger(in: matrix, run: run)
+        guard zip(low, high).allSatisfy({ isSymbol($0) && isSymbol($1) }) else {
+            throw firstOffender(in: matrix, integers: true, run: run)
         }
-        let levels = (zip(low, high).map { $1 - $0 }.max() ?? 0) + 1
-        if levels <= Double(Quantizer.largestBinCount), canCountLevels(Int(levels)) {
-            return try count(.integers(first: low, levels: Int(levels)))
-        }
-        // Workers only flag it: looking for the first one reports progress, which is the calling thread's affair.
+        let (most, others) = split(levels: zip(low, high).map { $1 - $0 + 1 })
+        // Workers only flag it: looking for the first one is for the calling thread.
         let foundFraction = Atomic<Bool>(false)
-        try sort { (_, sorted) in
-            if !sorted.allSatisfy({ $0.rounded() == $0 }) { foundFraction.store(true, ordering: .relaxed) }
-            return CellWalk(width: 1)
+        try count(.integers(first: low, levels: most), sorting: others) { _ in
+            SymbolWalk { foundFraction.store(true, ordering: .relaxed) }
         }
-        if foundFraction.load(ordering: .relaxed) { throw firstNonInteger(in: matrix, run: run) }
+        if foundFraction.load(ordering: .relaxed) { throw firstOffender(in: matrix, integers: true, run: run) }
     }
 }
 
@@ -144,7 +171,8 @@ private func isWellSpaced(low: Double, step: Double, bins: Int) -> Bool {
 private func median(of sorted: UnsafeBufferPointer<Double>) -> Double {
     let middle = sorted.count / 2
     guard sorted.count % 2 == 0 else { return sorted[middle] }
-    return sorted[middle - 1] / 2 + sorted[middle] / 2
+    let sum = sorted[middle - 1] + sorted[middle]
+    return sum.isFinite ? sum / 2 : sorted[middle - 1] / 2 + sorted[middle] / 2
 }
 
 /// The interior edges k / bins, k = 1 ..< bins: between the order statistics around k (N − 1) / bins, linearly.
@@ -154,6 +182,7 @@ private func quantileEdges(of sorted: UnsafeBufferPointer<Double>, bins: Int) ->
         let (index, rest) = (k * (sorted.count - 1)).quotientAndRemainder(dividingBy: bins)
         guard rest > 0 else { return sorted[index] }
         let (low, high, part) = (sorted[index], sorted[index + 1], Double(rest) / Double(bins))
+        guard (high - low).isFinite else { return low * (1 - part) + high * part }
         // Interpolating from the nearer end is monotone and exact at both ends.
         return part < 0.5 ? low + (high - low) * part : high - (high - low) * (1 - part)
     }
@@ -199,4 +228,14 @@ private struct CellWalk: LevelWalk {
     let width: Double
 
     func level(of value: Double) -> Double { (value / width).rounded(.down) }
+}
+
+/// Levels of symbols; tells of values that are none.
+private struct SymbolWalk: LevelWalk {
+    let foundFraction: () -> Void
+
+    func level(of value: Double) -> Double {
+        if !isSymbol(value) { foundFraction() }
+        return value
+    }
 }

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-import Synchronization
 
 /// Whole columns in memory, as many at a time as the budget allows: for what needs a
 /// neuron's samples together, such as order statistics.
 ///
 /// - Parameters:
+///   - neurons: which columns, ascending
 ///   - toolBytes: memory of one tool
 ///   - makeTool: makes what each worker needs for itself
 ///   - body: called once a neuron, several at a time, with the neuron's samples in order, which it may overwrite
 /// - Throws: `memory` when the budget does not hold one column; `numeric` at NaN or infinity, naming the
 ///   first; what `matrix.read` and the closures throw
 func forEachColumn<Tool>(
-    of matrix: any ActivationMatrix, run: Run, toolBytes: Int, makeTool: () throws(InfoLensError) -> Tool,
+    of matrix: any ActivationMatrix, neurons: [Int], run: Run, toolBytes: Int,
+    makeTool: () throws(InfoLensError) -> Tool,
     body: (_ tool: Tool, _ neuron: Int, _ column: UnsafeMutableBufferPointer<Double>) throws(InfoLensError) -> Void
 ) throws(InfoLensError) {
-    let (samples, neurons) = (matrix.samples, matrix.neurons)
+    let samples = matrix.samples
     let columnBytes = samples * MemoryLayout<Double>.stride
     // A quarter of the budget is left for reading rows.
     let budget = run.memory / 4 * 3
@@ -27,38 +28,38 @@ func forEachColumn<Tool>(
             """
         )
     }
-    let workers = min(run.threads, neurons, budget / (toolBytes + columnBytes))
+    let workers = min(run.threads, neurons.count, budget / (toolBytes + columnBytes))
     var tools: [Tool] = []
     for _ in 0..<workers { tools.append(try makeTool()) }
     let ready = tools
-    let width = min((budget - workers * toolBytes) / columnBytes, neurons)
+    let width = min((budget - workers * toolBytes) / columnBytes, neurons.count)
     let strip = try AlignedBuffer(count: width * samples, of: Double.self)
     let base = strip.values(of: Double.self)
-    for first in stride(from: 0, to: neurons, by: width) {
-        let columns = first..<min(first + width, neurons)
+    for first in stride(from: 0, to: neurons.count, by: width) {
+        let columns = neurons[first..<min(first + width, neurons.count)]
         try transpose(matrix, columns: columns, into: base, run: run)
         try forEachItem(count: columns.count, workers: workers, run: run) { (worker, item) throws(InfoLensError) in
             let column = UnsafeMutableBufferPointer(start: base + item * samples, count: samples)
-            try body(ready[worker], first + item, column)
+            try body(ready[worker], neurons[first + item], column)
             run.advance(by: samples)
         }
     }
 }
 
 private func transpose(
-    _ matrix: any ActivationMatrix, columns: Range<Int>, into base: UnsafeMutablePointer<Double>, run: Run
+    _ matrix: any ActivationMatrix, columns: ArraySlice<Int>, into base: UnsafeMutablePointer<Double>, run: Run
 ) throws(InfoLensError) {
     let samples = matrix.samples
-    let found = Atomic<Bool>(false)
     let blocks = try RowBlocks(of: matrix, run: run, memory: run.memory / 4)
-    try blocks.forEach(unitsPerRow: 0) { (_, block) throws(InfoLensError) in
+    let flags = try blocks.forEach(unitsPerRow: 0) { (_, block) throws(InfoLensError) in
         var isFinite = true
         // Squares of 32 × 32 keep the lines read and the lines written in the first-level cache.
         for rowStart in stride(from: 0, to: block.rows, by: 32) {
             let rows = rowStart..<min(rowStart + 32, block.rows)
-            for columnStart in stride(from: columns.lowerBound, to: columns.upperBound, by: 32) {
-                for neuron in columnStart..<min(columnStart + 32, columns.upperBound) {
-                    let target = base + (neuron - columns.lowerBound) * samples + block.firstRow
+            for columnStart in stride(from: columns.startIndex, to: columns.endIndex, by: 32) {
+                for column in columnStart..<min(columnStart + 32, columns.endIndex) {
+                    let neuron = columns[column]
+                    let target = base + (column - columns.startIndex) * samples + block.firstRow
                     for row in rows {
                         let value = block[row, neuron]
                         isFinite = isFinite && value.isFinite
@@ -67,7 +68,7 @@ private func transpose(
                 }
             }
         }
-        if !isFinite { found.store(true, ordering: .relaxed) }
+        return isFinite ? 0 : 1
     }
-    if found.load(ordering: .relaxed) { throw firstNonFinite(in: matrix, run: run) }
+    if flags != 0 { throw firstOffender(in: matrix, run: run) }
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CNumerics
-import Synchronization
 
 /// Whether tables of levels × classes are small enough to be counted directly; if
 /// not, sorting each neuron's samples needs less memory.
@@ -41,25 +39,25 @@ private func countRows(
     run: Run
 ) throws(InfoLensError) -> [LevelCounts] {
     let wantedRows = max(1024, min(16 * classes.count, 1 << 14))
+    let tileColumns = CountLayout.tileColumns(neurons: columns.count, rows: wantedRows)
     let layout = CountLayout(
-        levels: levels, classes: classes.count, neurons: columns.count, blockRows: wantedRows)
+        levels: levels, classes: classes.count, neurons: columns.count, blockRows: wantedRows,
+        tileColumns: tileColumns)
     let blocks = try RowBlocks(
         of: matrix, run: run, bytesPerWorker: layout.countBytes,
-        bytesPerRow: layout.codeBytes / wantedRows + MemoryLayout<Int32>.size + 1, wantedRows: wantedRows)
+        bytesPerRow: layout.codeBytes / wantedRows + 1 + MemoryLayout<Int32>.size, wantedRows: wantedRows)
     var parts: [LevelCounts] = []
     for _ in 0..<blocks.workers {
         parts.append(
             try LevelCounts(
-                coder: coder, levels: levels, classes: classes, columns: columns, blockRows: blocks.rows))
+                coder: coder, levels: levels, classes: classes, columns: columns, blockRows: blocks.rows,
+                tileColumns: tileColumns))
     }
     let accumulators = parts
-    let found = Atomic<Int32>(0)
-    try blocks.forEach(unitsPerRow: columns.count) { (worker, block) throws(InfoLensError) in
-        found.bitwiseOr(accumulators[worker].add(block), ordering: .relaxed)
+    let flags = try blocks.forEach(unitsPerRow: columns.count) { (worker, block) throws(InfoLensError) in
+        accumulators[worker].add(block)
     }
-    let flags = found.load(ordering: .relaxed)
-    if flags & Int32(CN_FOUND_NONFINITE) != 0 { throw firstNonFinite(in: matrix, run: run) }
-    if flags & Int32(CN_FOUND_FRACTION) != 0, coder.refusesFractions { throw firstNonInteger(in: matrix, run: run) }
+    if flags != 0 { throw firstOffender(in: matrix, integers: coder.refusesFractions, run: run) }
     return parts
 }
 

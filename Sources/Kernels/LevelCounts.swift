@@ -21,14 +21,16 @@ final class LevelCounts {
     private var blockRows: Int
 
     init(
-        coder: LevelCoder, levels: Int, classes: SampleClasses, columns: Range<Int>, blockRows: Int
+        coder: LevelCoder, levels: Int, classes: SampleClasses, columns: Range<Int>, blockRows: Int, tileColumns: Int
     ) throws(InfoLensError) {
         self.coder = coder
         self.levels = levels
         self.classes = classes
         self.columns = columns
         self.blockRows = blockRows
-        layout = CountLayout(levels: levels, classes: classes.count, neurons: columns.count, blockRows: blockRows)
+        layout = CountLayout(
+            levels: levels, classes: classes.count, neurons: columns.count, blockRows: blockRows,
+            tileColumns: tileColumns)
         counts = try AlignedBuffer(byteCount: layout.countBytes)
         codes = try AlignedBuffer(byteCount: layout.codeBytes)
         place = try AlignedBuffer(count: blockRows, of: Int32.self)
@@ -36,7 +38,7 @@ final class LevelCounts {
     }
 
     /// Counts the rows of a block of at most `blockRows` rows.
-    /// - Returns: a set of CN_FOUND flags; the counts are void unless it is empty
+    /// - Returns: a set of CN_FOUND flags that are errors here; the counts are void unless it is empty
     func add(_ block: RowBlock) -> Int32 {
         let place = place.values(of: Int32.self)
         let ends = ends.values(of: Int32.self)
@@ -53,7 +55,7 @@ final class LevelCounts {
                 countStrip(codes, column: first + strip, width: min(CountLayout.strip, width - strip), ends: ends)
             }
         }
-        return flags
+        return coder.refusesFractions ? flags : flags & Int32(CN_FOUND_NONFINITE)
     }
 
     /// Counts one strip of codes, `width` columns from `column` of the counted range, class after class.
@@ -107,8 +109,7 @@ struct CountLayout {
     let byComparison: Bool
     /// Neurons, padded to whole strips.
     let neuronStride: Int
-    /// Columns encoded together: a page of float32 or more, so that memory is fetched ahead, but
-    /// few enough that their codes stay in the second-level cache.
+    /// Columns encoded together.
     let tileColumns: Int
     /// Distance between strips of codes.
     let stripStride: Int
@@ -117,13 +118,19 @@ struct CountLayout {
     let countBytes: Int
     let codeBytes: Int
 
-    init(levels: Int, classes: Int, neurons: Int, blockRows: Int) {
+    /// Columns to encode together for blocks of about `rows` rows: a page of float32 or more, so that
+    /// memory is fetched ahead, but few enough that their codes stay in the second-level cache.
+    static func tileColumns(neurons: Int, rows: Int) -> Int {
+        min(max((1 << 20) / max(rows, 1) / strip * strip, strip), 16 * strip, (neurons + strip - 1) / strip * strip)
+    }
+
+    init(levels: Int, classes: Int, neurons: Int, blockRows: Int, tileColumns: Int) {
         let strip = CountLayout.strip
         // Measured: a comparison costs a 64th of a step a level, an increment one to two; emptying
         // the byte counters costs as much as 16 rows.
         byComparison = levels <= 64 && blockRows >= 16 * classes
         neuronStride = (neurons + strip - 1) / strip * strip
-        tileColumns = min(max((1 << 20) / max(blockRows, 1) / strip * strip, strip), 16 * strip, neuronStride)
+        self.tileColumns = tileColumns
         // Strips a power of two apart would share the sets of the cache.
         stripStride = (blockRows + 5) * strip
         codeSize = levels <= 256 ? 1 : 2

@@ -30,9 +30,10 @@ struct RadixSorter {
 
     /// Sorts `values` in place; `payload[i]` travels with `values[i]` into the memory returned, which the
     /// next call reuses; nil stands for zeros. NaN is not allowed.
+    /// - Throws: `cancelled`, between two digits
     func sort(
-        _ values: UnsafeMutableBufferPointer<Double>, payload: UnsafePointer<Int32>?
-    ) -> UnsafePointer<UInt32> {
+        _ values: UnsafeMutableBufferPointer<Double>, payload: UnsafePointer<Int32>?, run: Run
+    ) throws(InfoLensError) -> UnsafePointer<UInt32> {
         let count = values.count
         let (bits, digits, mask) = (RadixSorter.digitBits, RadixSorter.digits, UInt64(RadixSorter.buckets - 1))
         histograms.update(repeating: 0, count: digits * RadixSorter.buckets)
@@ -48,6 +49,7 @@ struct RadixSorter {
         }
         var source = 0
         for digit in 0..<digits {
+            try run.checkpoint()
             let histogram = histograms + digit * RadixSorter.buckets
             let shift = UInt64(digit * bits)
             if count == 0 || histogram[Int((keys[source][0] >> shift) & mask)] == count { continue }

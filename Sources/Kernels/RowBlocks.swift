@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Synchronization
 
 /// How a matrix is streamed: blocks of rows, spread over workers within the
 /// memory budget. Results must not depend on the plan.
@@ -42,7 +43,7 @@ public struct RowBlocks {
                 .memory,
                 """
                 memory: a budget of \(run.memory) bytes cannot hold one row of layer "\(matrix.name)" and its \
-                counts; give the context at least \(need(1).multipliedReportingOverflow(by: run.memory / memory).partialValue) bytes
+                counts; give the context at least \(need(1) / memory * run.memory + run.memory) bytes
                 """
             )
         }
@@ -59,19 +60,34 @@ public struct RowBlocks {
     }
 
     /// Calls `body` once for each block, several blocks at a time, in ascending order of claim.
-    /// - Parameter unitsPerRow: work reported for each row
+    ///
+    /// - Parameters:
+    ///   - unitsPerRow: work reported for each row
+    ///   - body: returns flags of what it found; anything but 0 ends the reading
+    /// - Returns: all flags found
     public func forEach(
-        unitsPerRow: Int, body: (_ worker: Int, _ block: RowBlock) throws(InfoLensError) -> Void
-    ) throws(InfoLensError) {
+        unitsPerRow: Int, body: (_ worker: Int, _ block: RowBlock) throws(InfoLensError) -> Int32
+    ) throws(InfoLensError) -> Int32 {
         var scratch: [AlignedBuffer] = []
         for _ in 0..<workers { scratch.append(try AlignedBuffer(byteCount: matrix.scratchBytes(rows: rows))) }
         let (matrix, rows, run) = (matrix, rows, run)
-        try forEachItem(count: count, workers: workers, run: run) { (worker, item) throws(InfoLensError) in
-            let first = item * rows
-            let range = first..<min(first + rows, matrix.samples)
-            let block = try matrix.read(rows: range, scratch: scratch[worker].bytes)
-            try body(worker, block)
-            run.advance(by: range.count &* unitsPerRow)
-        }
+        let found = Atomic<Int32>(0)
+        do throws(InfoLensError) {
+            try forEachItem(count: count, workers: workers, run: run) { (worker, item) throws(InfoLensError) in
+                let first = item * rows
+                let range = first..<min(first + rows, matrix.samples)
+                let block = try matrix.read(rows: range, scratch: scratch[worker].bytes)
+                let flags = try body(worker, block)
+                run.advance(by: range.count &* unitsPerRow)
+                if flags != 0 {
+                    found.bitwiseOr(flags, ordering: .relaxed)
+                    throw RowBlocks.stopped
+                }
+            }
+        } catch { if error != RowBlocks.stopped { throw error } }
+        return found.load(ordering: .relaxed)
     }
+
+    /// Thrown to end a reading, never to the caller.
+    private static let stopped = InfoLensError(.internal, "a reading was ended")
 }

@@ -23,9 +23,7 @@ public final class Run: @unchecked Sendable {
     private var total = 1
     private var stage = ""
     private var lastReport = 0
-
-    /// Units of work done so far, for what follows a stage that did less than announced.
-    public var workDone: Int { done.load(ordering: .relaxed) }
+    private let caller = pthread_self()
 
     public init(threads: Int, memory: Int, report: Report? = nil, isCancelled: @escaping () -> Bool = { false }) {
         self.threads = max(threads, 1)
@@ -47,18 +45,20 @@ public final class Run: @unchecked Sendable {
     /// Whether workers shall claim no more work. Any thread.
     public var shouldStop: Bool { stop.load(ordering: .relaxed) }
 
-    /// Stops the other workers after an error or a finding.
-    public func requestStop() { stop.store(true, ordering: .relaxed) }
-
-    /// Tells the host at most about thirty times a second. On the calling thread only.
-    /// - Throws: `cancelled` when the host asks to stop.
+    /// A place to stop. On the thread that made the call it tells the host, at most about thirty times a
+    /// second; on others it only asks whether to go on.
+    /// - Throws: `cancelled` when the host asked to stop.
     public func checkpoint() throws(InfoLensError) {
+        guard pthread_equal(pthread_self(), caller) != 0 else {
+            if shouldStop { throw cancellation() }
+            return
+        }
         if isCancelled() { throw cancellation() }
         guard let report else { return }
         let now = Run.milliseconds()
         guard now - lastReport >= 33 else { return }
         lastReport = now
-        if !report(stage, min(workDone, total), total) { throw cancellation() }
+        if !report(stage, min(done.load(ordering: .relaxed), total), total) { throw cancellation() }
     }
 
     /// Tells the host that all is done.
@@ -68,7 +68,7 @@ public final class Run: @unchecked Sendable {
     }
 
     private func cancellation() -> InfoLensError {
-        requestStop()
+        stop.store(true, ordering: .relaxed)
         return InfoLensError(.cancelled, "cancelled on request during \"\(stage)\"")
     }
 

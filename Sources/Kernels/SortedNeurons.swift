@@ -12,11 +12,12 @@ public protocol LevelWalk {
 /// worth counting: memory is O(N) a worker whatever the number of levels.
 ///
 /// - Parameters:
+///   - neurons: which ones, ascending
 ///   - walk: makes the rule for a neuron from its samples in ascending order
 ///   - body: called from several threads, once a neuron; the table is lent for the call
 /// - Throws: `memory` when the budget does not hold one neuron; `numeric`; what `matrix.read` throws
 public func forEachSortedNeuron<Walk: LevelWalk>(
-    of matrix: any ActivationMatrix, classes: SampleClasses, run: Run,
+    of matrix: any ActivationMatrix, neurons: [Int], classes: SampleClasses, run: Run,
     walk: (_ neuron: Int, _ sorted: UnsafeBufferPointer<Double>) throws(InfoLensError) -> Walk,
     body: (_ neuron: Int, _ table: ContingencyTable) -> Void
 ) throws(InfoLensError) {
@@ -24,10 +25,11 @@ public func forEachSortedNeuron<Walk: LevelWalk>(
     let sortingBytes = RadixSorter.bytes(count: samples)
     let tableBytes = SortedTable.bytes(samples: samples, classes: classes.count)
     try classes.withCodes { (codes) throws(InfoLensError) in
-        try forEachColumn(of: matrix, run: run, toolBytes: sortingBytes + tableBytes) { () throws(InfoLensError) in
+        try forEachColumn(of: matrix, neurons: neurons, run: run, toolBytes: sortingBytes + tableBytes) {
+            () throws(InfoLensError) in
             (sorter: try RadixSorter(count: samples), table: try SortedTable(samples: samples, classes: classes))
         } body: { (tool, neuron, column) throws(InfoLensError) in
-            let payload = tool.sorter.sort(column, payload: codes)
+            let payload = try tool.sorter.sort(column, payload: codes, run: run)
             let sorted = UnsafeBufferPointer(column)
             var rule = try walk(neuron, sorted)
             body(neuron, tool.table.fill(sorted: sorted, classes: payload, walk: &rule))

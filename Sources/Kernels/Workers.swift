@@ -83,7 +83,7 @@ private final class Crew: @unchecked Sendable {
             guard item < items else { break }
             do throws(InfoLensError) {
                 try body(worker, item)
-                if worker == 0 { try run.checkpoint() }
+                try run.checkpoint()
             } catch {
                 failed.store(true, ordering: .relaxed)
                 let item = error.kind == .cancelled ? items : item

@@ -73,6 +73,44 @@ private func column(_ values: [Double]) -> MemoryMatrix { MemoryMatrix(values, n
         }
     }
 
+    @Test("a neuron that must be sorted leaves its neighbours as they are")
+    func mixedLayers() throws {
+        let samples = 3000
+        let plain = reluLike(samples: samples, neurons: 2, element: .float64)
+        // Rounding noise on a constant, an outlier, and a neuron of many levels.
+        let odd: [(Int) -> Double] = [
+            { $0 % 3 == 0 ? 0.1.nextUp : 0.1 }, { $0 == 7 ? 1e12 : Double($0 % 5) }, { Double($0) },
+        ]
+        for oddColumn in odd {
+            let values = (0..<samples).flatMap { row in
+                [plain.values[2 * row], oddColumn(row), plain.values[2 * row + 1]]
+            }
+            let mixed = MemoryMatrix(values, neurons: 3)
+            for quantizer in [Quantizer.uniform(bins: 30, range: .neuron), .width(0.25)] {
+                let found = try occupied(mixed, quantizer)
+                #expect(found[0] == (try occupied(column(plain.column(0)), quantizer))[0])
+                #expect(found[1] == (try occupied(column(mixed.column(1)), quantizer))[0])
+                #expect(found[2] == (try occupied(column(plain.column(1)), quantizer))[0])
+            }
+        }
+        let symbols = MemoryMatrix((0..<200).flatMap { [Double($0 % 4), Double($0) * 1e6] }, neurons: 2)
+        #expect(try occupied(symbols, .integer) == [[50, 50, 50, 50], [UInt32](repeating: 1, count: 200)])
+    }
+
+    @Test("the mean of a neuron with rounding noise lies between its values")
+    func meanOfNoise() throws {
+        let values = (0..<100_000).map { $0 % 3 == 0 ? 0.1.nextUp : 0.1 }
+        let found = try occupied(column(values), .threshold(.mean))
+        #expect(found == [[66666, 33334]])
+    }
+
+    @Test("quantiles of values that span all of float64")
+    func wideQuantiles() throws {
+        let values = column([-1.7e308, -1e308, 1e308, 1.7e308])
+        #expect(try occupied(values, .quantile(bins: 2)) == [[2, 2]])
+        #expect(try occupied(values, .threshold(.median)) == [[2, 2]])
+    }
+
     @Test("ranges of a few units in the last place have exact bins")
     func narrowRange() throws {
         let values = (0..<8).map { 1e15 + Double($0) * 0.125 }
@@ -102,7 +140,8 @@ private func column(_ values: [Double]) -> MemoryMatrix { MemoryMatrix(values, n
     func values() {
         let cases: [(Quantizer, [Double], String)] = [
             (.integer, [1, 2, 2.5], "2.5 at row 2, neuron 0"), (.integer, [1, 0x1p54], "at row 1, neuron 0"),
-            (.integer, [0.5, 1e9], "0.5 at row 0"), (.width(1e-300), [1e300, 0], "too small for neuron 0"),
+            (.integer, [0, 0.5, 1e9], "0.5 at row 1"),
+            (.integer, [3, .nan], "NaN at row 1"), (.width(1e-300), [1e300, 0], "too small for neuron 0"),
             (.uniform(bins: 4, range: .neuron), [-1.7e308, 1.7e308], "wider than float64"),
             (.threshold(.mean), [1.7e308, 1.7e308], "mean of neuron 0"),
             (.quantile(bins: 3), [0, .nan], "NaN at row 1, neuron 0"),

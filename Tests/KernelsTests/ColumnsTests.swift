@@ -52,10 +52,10 @@ import Testing
             let payload = (0..<count).map { Int32($0) }
             var sorted = values
             let sorter = try RadixSorter(count: count)
-            let order = sorted.withUnsafeMutableBufferPointer { buffer in
-                payload.withUnsafeBufferPointer { payload -> [Int] in
+            let order = try sorted.withUnsafeMutableBufferPointer { buffer in
+                try payload.withUnsafeBufferPointer { payload -> [Int] in
                     guard let base = payload.baseAddress else { return [] }
-                    let order = sorter.sort(buffer, payload: base)
+                    let order = try sorter.sort(buffer, payload: base, run: run())
                     return (0..<count).map { Int(order[$0]) }
                 }
             }
@@ -71,7 +71,9 @@ import Testing
     func columns(memory: Int) throws {
         let matrix = reluLike(samples: 3000, neurons: 45)
         let seen = Mutex([[Double]](repeating: [], count: 45))
-        try forEachColumn(of: matrix, run: run(threads: 3, memory: memory), toolBytes: 100) {
+        try forEachColumn(
+            of: matrix, neurons: Array(0..<matrix.neurons), run: run(threads: 3, memory: memory), toolBytes: 100
+        ) {
             () throws(InfoLensError) in
             0
         } body: { (_, neuron, column) throws(InfoLensError) in
@@ -85,7 +87,7 @@ import Testing
     func budgetBelowColumn() {
         let matrix = reluLike(samples: 200_000, neurons: 1)
         let error = #expect(throws: InfoLensError.self) {
-            try forEachColumn(of: matrix, run: run(memory: 1 << 20), toolBytes: 0) {
+            try forEachColumn(of: matrix, neurons: Array(0..<matrix.neurons), run: run(memory: 1 << 20), toolBytes: 0) {
                 () throws(InfoLensError) in
                 0
             } body: { (_, _, _) throws(InfoLensError) in

@@ -29,7 +29,8 @@ private func naive(
     (0..<matrix.neurons).map { neuron in
         var counts = [[UInt32]](repeating: [UInt32](repeating: 0, count: levels), count: classes.count)
         for (row, value) in matrix.column(neuron).enumerated() {
-            counts[Int(classes.codes[row])][level(neuron, value)] += 1
+            let c = classes.codes.isEmpty ? 0 : Int(classes.codes[row])
+            counts[c][level(neuron, value)] += 1
         }
         return counts
     }

@@ -31,9 +31,10 @@ int32_t cn_select_instruction_set(const char *name);
 int32_t cn_extrema_f32(const float *x, int64_t rows, int64_t cols, int64_t stride, float *low, float *high);
 int32_t cn_extrema_f64(const double *x, int64_t rows, int64_t cols, int64_t stride, double *low, double *high);
 
-/* sum[j] += column j, row after row, so that splitting the rows over calls changes no bit. */
-int32_t cn_sums_f32(const float *x, int64_t rows, int64_t cols, int64_t stride, double *sum);
-int32_t cn_sums_f64(const double *x, int64_t rows, int64_t cols, int64_t stride, double *sum);
+/* sum[j] + correction[j] += column j, row after row, so that splitting the rows over calls changes no bit;
+ * the correction gathers what rounding takes from the sum. */
+int32_t cn_sums_f32(const float *x, int64_t rows, int64_t cols, int64_t stride, double *sum, double *correction);
+int32_t cn_sums_f64(const double *x, int64_t rows, int64_t cols, int64_t stride, double *sum, double *correction);
 
 /*
  * Quantisers. Row r of the tile becomes row place[r] of `codes`, whose strips are

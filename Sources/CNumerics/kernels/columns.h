@@ -34,14 +34,18 @@ CN_TARGET static int32_t CN_TYPED(extrema)(const T *x, int64_t rows, int64_t col
     return nans || infinite ? CN_FOUND_NONFINITE : 0;
 }
 
-CN_TARGET static int32_t CN_TYPED(sums)(const T *x, int64_t rows, int64_t cols, int64_t stride, double *restrict sum) {
+CN_TARGET static int32_t CN_TYPED(sums)(const T *x, int64_t rows, int64_t cols, int64_t stride, double *restrict sum,
+                                      double *restrict correction) {
     UINT bad = 0;
     for (int64_t r = 0; r < rows; r++) {
         const T *a = x + r * stride;
         for (int64_t j = 0; j < cols; j++) {
             T v = a[j];
             bad |= (UINT)(v - v != 0);
-            sum[j] += (double)v;
+            /* Two-sum: what rounding the new sum loses goes to the correction. */
+            const double old = sum[j], next = old + (double)v, added = next - old;
+            correction[j] += (old - (next - added)) + ((double)v - added);
+            sum[j] = next;
         }
     }
     return bad ? CN_FOUND_NONFINITE : 0;
