@@ -14,12 +14,12 @@ enum StoredLabels {
         let facts = dataset.facts
         let what = dataset.what
         guard !facts.isNull else { throw InfoLensError(.shape, "\(what) holds no labels: it has no extent") }
-        try StoragePlan.check(dataset)
         if case .other(let name) = facts.type {
             throw InfoLensError(
                 .dtype,
                 "\(what) holds elements of type \(name); labels are integers, bool, integer-valued floats or strings")
         }
+        try StoragePlan.check(dataset)
         let (samples, _) = try LabelReader.layout(facts.shape, argument: what)
         switch facts.type {
         case .string(let size?, let padding):

@@ -22,6 +22,14 @@ struct StoredLabelsTests {
         #expect(labels.classes == .strings(["", "ant", "zebra", "é"]) && labels.counts == [1, 2, 1, 1])
     }
 
+    @Test("strings in chunks, as resizable datasets have them", arguments: [8, nil], [false, true])
+    func chunkedStrings(size: Int?, deflate: Bool) throws {
+        let file = try FixtureFile(folder["chunked.h5"])
+        try file.strings("labels", Self.words, size: size, storage: FixtureStorage(chunk: [2], deflate: deflate))
+        let labels = try #require(try file.dump().labels(path: nil))
+        #expect(labels.codes == [2, 1, 0, 1, 3])
+    }
+
     @Test("strings that are not UTF-8 stay distinct classes")
     func bytes() throws {
         let file = try FixtureFile(folder["bytes.h5"])

@@ -42,7 +42,7 @@ enum StoragePlan: Sendable {
     static func check(_ dataset: Dataset) throws(InfoLensError) {
         let facts = dataset.facts
         let what = dataset.what
-        let elementSize = HDF5.elementSize(dataset.typeID)
+        let elementSize = facts.elementBytes
         guard let count = facts.count, let bytes = checkedProduct([count, elementSize]) else {
             throw InfoLensError(
                 .shape,
