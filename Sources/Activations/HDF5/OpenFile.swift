@@ -85,7 +85,9 @@ private func checkSignature(of path: BytePath) throws(InfoLensError) {
     // A user block of 512, 1024, 2048, … bytes may come before the signature.
     let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
     var offset = 0
-    while offset <= Int(status.st_size) - signature.count {
+    // Below half of the largest size, which sparse files can have, doubling does not overflow.
+    let end = min(Int(status.st_size) - signature.count, Int.max / 4)
+    while offset <= end {
         if bytes(of: descriptor, at: offset, count: signature.count) == signature { return }
         offset = offset == 0 ? 512 : offset &* 2
     }
