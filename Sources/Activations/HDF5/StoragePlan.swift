@@ -157,10 +157,3 @@ extension Dataset {
         return (descriptor, Int(status.st_size))
     }
 }
-
-extension HDF5 {
-    /// Bytes of an element of a datatype; at least 1.
-    static func elementSize(_ type: hid_t) -> Int {
-        (try? locked { () throws(InfoLensError) in Swift.max(1, H5Tget_size(type)) }) ?? 1
-    }
-}
