@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Types and property classes */
@@ -39,6 +40,7 @@ static inline hid_t chdf5_dataset_access(void) { return H5P_DATASET_ACCESS; }
 static inline hid_t chdf5_link_access(void) { return H5P_LINK_ACCESS; }
 static inline hid_t chdf5_link_create(void) { return H5P_LINK_CREATE; }
 static inline hid_t chdf5_dataset_create(void) { return H5P_DATASET_CREATE; }
+static inline hid_t chdf5_transfer(void) { return H5P_DATASET_XFER; }
 static inline hid_t chdf5_file_access(void) { return H5P_FILE_ACCESS; }
 
 static inline unsigned chdf5_read_only(void) { return H5F_ACC_RDONLY; }
@@ -88,6 +90,57 @@ static inline herr_t chdf5_links(hid_t group, chdf5_link_visitor visitor, void *
     chdf5_visit visit = {visitor, user};
     hsize_t index = 0;
     return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &index, chdf5_visit_link, &visit);
+}
+
+/* Memory for variable-length data, up to a limit and freed together */
+
+typedef struct chdf5_arena_block {
+    struct chdf5_arena_block *next;
+    size_t size;
+} chdf5_arena_block;
+
+typedef struct chdf5_arena {
+    size_t limit;
+    size_t used;
+    int is_full; /* an allocation was refused because of the limit */
+    chdf5_arena_block *blocks;
+} chdf5_arena;
+
+static inline void *chdf5_arena_allocate(size_t size, void *user) {
+    chdf5_arena *arena = (chdf5_arena *)user;
+    chdf5_arena_block *block;
+    if (size > arena->limit - arena->used) {
+        arena->is_full = 1;
+        return NULL;
+    }
+    block = (chdf5_arena_block *)malloc(sizeof *block + size);
+    if (block == NULL) return NULL;
+    block->next = arena->blocks;
+    block->size = size;
+    arena->blocks = block;
+    arena->used += size;
+    return block + 1;
+}
+
+/* A read that fails frees nothing of what it had been given: chdf5_arena_empty does. */
+static inline void chdf5_arena_keep(void *memory, void *user) {
+    (void)memory;
+    (void)user;
+}
+
+static inline void chdf5_arena_empty(chdf5_arena *arena) {
+    while (arena->blocks != NULL) {
+        chdf5_arena_block *block = arena->blocks;
+        arena->blocks = block->next;
+        free(block);
+    }
+    arena->used = 0;
+    arena->is_full = 0;
+}
+
+/* Makes reads with the transfer properties `transfer` take their variable-length data from `arena`. */
+static inline herr_t chdf5_use_arena(hid_t transfer, chdf5_arena *arena) {
+    return H5Pset_vlen_mem_manager(transfer, chdf5_arena_allocate, arena, chdf5_arena_keep, arena);
 }
 
 /* The file descriptor that the default driver reads from, or -1. */

@@ -48,6 +48,20 @@ struct StoredLabelsTests {
         #expect(labels.codes == (0..<10_000).map { Int32($0 % 7) })
     }
 
+    @Test("long strings are read a few at a time, and none without bound")
+    func longStrings() throws {
+        let file = try FixtureFile(folder["long.h5"])
+        // Together far beyond what is read at a time.
+        let long = (0..<24).map { [UInt8](repeating: UInt8(65 + $0 % 3), count: ($0 % 2 + 1) << 18) }
+        try file.strings("labels", long + [[65], []], size: nil)
+        try file.strings("endless", [[65], [UInt8](repeating: 65, count: 5 << 20)], size: nil)
+        let dump = try file.dump()
+        let labels = try #require(try dump.labels(path: nil))
+        #expect(labels.counts == [1, 1] + [Int](repeating: 4, count: 6))
+        #expect(labels.codes.suffix(2) == [1, 0])
+        #expect(failure { () throws(InfoLensError) in try dump.labels(path: "endless") }?.kind == .dtype)
+    }
+
     @Test("a table of strings is no set of labels")
     func stringTable() throws {
         let file = try FixtureFile(folder["table.h5"])
