@@ -93,6 +93,11 @@ enum StoredLabels {
     /// A string that was never written arrives as NULL and counts as "".
     private static func variableStrings(_ dataset: Dataset, samples: Int) throws(InfoLensError) -> Labels {
         var coder = StringCoder(reserving: samples)
+        let shape = dataset.facts.shape
+        if shape.reduce(1, &*) == samples, var strings = try HeapStrings(dataset, limit: pieceBytes) {
+            try strings.forEach { (text) throws(InfoLensError) in try coder.append(text, what: dataset.what) }
+            return try coder.labels(what: dataset.what)
+        }
         let size = MemoryLayout<UnsafePointer<CChar>?>.size
         try forEachPiece(of: dataset, size: size, limit: pieceStrings) { (buffer, count) throws(InfoLensError) in
             let pointers = buffer.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
@@ -101,6 +106,11 @@ enum StoredLabels {
             }
         }
         return try coder.labels(what: dataset.what)
+    }
+
+    static func tooLong(_ what: String, row: Int) -> InfoLensError {
+        InfoLensError(
+            .dtype, "\(what): the string at row \(row) is longer than \(pieceBytes) bytes, the most for a label")
     }
 
     /// Reads the dataset's elements along its samples, `limit` at a time, as stored.
@@ -150,9 +160,7 @@ enum StoredLabels {
                 } else if count > 1 {
                     wanted = max(1, count / 4)
                 } else {
-                    throw InfoLensError(
-                        .dtype,
-                        "\(what): the string at row \(start) is longer than \(pieceBytes) bytes, the most for a label")
+                    throw tooLong(what, row: start)
                 }
             }
         }

@@ -119,7 +119,7 @@ enum StoragePlan: Sendable {
     }
 
     /// Where contiguous data begins in the file, all of it being there.
-    private static func offset(of dataset: Dataset) throws(InfoLensError) -> Int {
+    static func offset(of dataset: Dataset) throws(InfoLensError) -> Int {
         let what = dataset.what
         let address = try HDF5.locked { () throws(InfoLensError) in H5Dget_offset(dataset.id) }
         guard address != chdf5_undefined_address(), let offset = Int(exactly: address) else { throw neverWritten(what) }
