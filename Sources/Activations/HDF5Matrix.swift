@@ -55,7 +55,8 @@ final class HDF5Matrix: ActivationMatrix {
         (
             output: alignedProduct(rows, neurons, element.size),
             stored: isDirect ? 0 : alignedProduct(rows, reduction.rowElements, encoding.dtype.size),
-            row: reduction.rule == .identity ? 0 : alignedProduct(1, reduction.rowElements, encoding.dtype.element.size),
+            row: reduction.rule == .identity
+                ? 0 : alignedProduct(1, reduction.rowElements, encoding.dtype.element.size),
             workspace: aligned(reader.workspaceBytes)
         )
     }
