@@ -140,18 +140,18 @@ struct DumpLayout: Sendable {
     /// Labels, inputs and logits; then layer by layer, in the order of `index` and then by
     /// name, those of epochs after the others; then everything else by path.
     private static func arrange(_ items: inout [Item], index: (BytePath) -> Int64?) {
-        var indices: [String: Int64] = [:]
+        // Names are told apart by their bytes: to Swift, composed and decomposed letters are equal.
+        var indices: [[UInt8]: Int64] = [:]
         for item in items where item.place.role == .layer {
-            indices[item.place.layer] = index(item.found.path.directory) ?? index(item.found.path)
+            indices[Array(item.place.layer.utf8)] = index(item.found.path.directory) ?? index(item.found.path)
         }
-        for position in items.indices { items[position].index = indices[items[position].place.layer] }
+        for position in items.indices { items[position].index = indices[Array(items[position].place.layer.utf8)] }
         items.sort { a, b in
             let (x, y) = (section(a), section(b))
             if x != y { return x < y }
-            if a.place.epoch != b.place.epoch {
-                return naturallyPrecedes(a.place.epoch ?? "", b.place.epoch ?? "")
-            }
-            if a.place.layer != b.place.layer {
+            let (m, n) = (a.place.epoch ?? "", b.place.epoch ?? "")
+            if !isSameText(m, n) { return naturallyPrecedes(m, n) }
+            if !isSameText(a.place.layer, b.place.layer) {
                 let (i, j) = (a.index ?? .max, b.index ?? .max)
                 return i != j ? i < j : naturallyPrecedes(a.place.layer, b.place.layer)
             }

@@ -22,8 +22,7 @@ final class HDF5Matrix: ActivationMatrix {
     ///   two samples; `dtype` for elements that are no numbers; `memory` for a chunk that is too
     ///   large; and what `StoragePlan.choose` throws.
     init(name: String, file: OpenFile, path: BytePath, reduction: Reduction, memory: Int) throws(InfoLensError) {
-        let access = try Self.access(file, path, memory: memory)
-        let dataset = try Dataset(file, path, access: access.raw)
+        let dataset = try Dataset(file, path, access: file.uncachedAccess)
         let facts = dataset.facts
         what = dataset.what
         guard let encoding = facts.type.encoding else {
@@ -35,6 +34,7 @@ final class HDF5Matrix: ActivationMatrix {
         }
         let plan = try RowReduction(reduction, shape: facts.shape, of: what)
         let size = encoding.dtype.size
+        if case .chunked(let chunk) = facts.layout { try checkChunk(chunk, of: dataset, memory: memory) }
         reader = try dataset.rowReader(rowBytes: plan.rowElements &* size, elementSize: size, memory: memory)
         guard facts.shape[0] >= 2 else {
             throw InfoLensError(
@@ -46,19 +46,6 @@ final class HDF5Matrix: ActivationMatrix {
         samples = facts.shape[0]
         neurons = plan.neurons
         element = plan.element(of: encoding.dtype.element)
-
-    }
-
-    /// Access properties for the dataset, with a cache if HDF5 must decode its chunks. HDF5 sizes a
-    /// dataset's cache when it is first opened, so that this look at it must be over before.
-    private static func access(_ file: OpenFile, _ path: BytePath, memory: Int) throws(InfoLensError) -> HDF5ID {
-        let dataset = try Dataset(file, path)
-        guard dataset.facts.type.encoding != nil, dataset.facts.count ?? 0 > 0,
-            case .chunked(let chunk) = dataset.facts.layout
-        else { return try LibraryReader.access(for: dataset, chunk: nil, memory: memory) }
-        try checkChunk(chunk, of: dataset, memory: memory)
-        let isLibrarys = if case .library = try StoragePlan.choose(for: dataset) { true } else { false }
-        return try LibraryReader.access(for: dataset, chunk: isLibrarys ? chunk : nil, memory: memory)
     }
 
     private var isDirect: Bool { encoding.isKernelElement && reduction.rule == .identity }
@@ -68,7 +55,8 @@ final class HDF5Matrix: ActivationMatrix {
         (
             output: alignedProduct(rows, neurons, element.size),
             stored: isDirect ? 0 : alignedProduct(rows, reduction.rowElements, encoding.dtype.size),
-            row: reduction.rule == .identity ? 0 : alignedProduct(1, reduction.rowElements, encoding.dtype.element.size),
+            row: reduction.rule == .identity
+                ? 0 : alignedProduct(1, reduction.rowElements, encoding.dtype.element.size),
             workspace: aligned(reader.workspaceBytes)
         )
     }

@@ -6,20 +6,22 @@ import Kernels
 enum StoredLabels {
     /// Bytes read at a time.
     private static let pieceBytes = 4 << 20
-    /// Variable-length strings read at a time; HDF5 allocates each.
+    /// Variable-length strings read at a time, if `pieceBytes` hold them.
     private static let pieceStrings = 4096
+    /// Bytes of the classes' names together, lest a small file of overlapping strings fill the memory.
+    fileprivate static let classBytes = 1 << 30
 
     /// - Throws: `shape`, `dtype` or `numeric` for datasets that are no labels, `format` and `io` as for layers.
     static func read(_ dataset: Dataset) throws(InfoLensError) -> Labels {
         let facts = dataset.facts
         let what = dataset.what
         guard !facts.isNull else { throw InfoLensError(.shape, "\(what) holds no labels: it has no extent") }
-        try StoragePlan.check(dataset)
         if case .other(let name) = facts.type {
             throw InfoLensError(
                 .dtype,
                 "\(what) holds elements of type \(name); labels are integers, bool, integer-valued floats or strings")
         }
+        try StoragePlan.check(dataset)
         let (samples, _) = try LabelReader.layout(facts.shape, argument: what)
         switch facts.type {
         case .string(let size?, let padding):
@@ -72,10 +74,10 @@ enum StoredLabels {
                 .dtype, "\(dataset.what): strings of \(size) bytes; labels are at most \(pieceBytes) bytes")
         }
         var coder = StringCoder(reserving: samples)
-        try forEachPiece(of: dataset, size: size, limit: pieceBytes / size) { buffer, count in
+        try forEachPiece(of: dataset, size: size, limit: pieceBytes / size) { (buffer, count) throws(InfoLensError) in
             for index in 0..<count {
                 let bytes = UnsafeRawBufferPointer(start: buffer + index &* size, count: size)
-                coder.append(trimmed(bytes, padding: padding))
+                try coder.append(trimmed(bytes, padding: padding), what: dataset.what)
             }
         }
         return try coder.labels(what: dataset.what)
@@ -91,19 +93,29 @@ enum StoredLabels {
     /// A string that was never written arrives as NULL and counts as "".
     private static func variableStrings(_ dataset: Dataset, samples: Int) throws(InfoLensError) -> Labels {
         var coder = StringCoder(reserving: samples)
+        let shape = dataset.facts.shape
+        if shape.reduce(1, &*) == samples, var strings = try HeapStrings(dataset, limit: pieceBytes) {
+            try strings.forEach { (text) throws(InfoLensError) in try coder.append(text, what: dataset.what) }
+            return try coder.labels(what: dataset.what)
+        }
         let size = MemoryLayout<UnsafePointer<CChar>?>.size
-        try forEachPiece(of: dataset, size: size, limit: pieceStrings) { buffer, count in
+        try forEachPiece(of: dataset, size: size, limit: pieceStrings) { (buffer, count) throws(InfoLensError) in
             let pointers = buffer.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
             for index in 0..<count {
-                coder.append(pointers[index].map(BytePath.init)?.bytes ?? [])
+                try coder.append(pointers[index].map(BytePath.init)?.bytes ?? [], what: dataset.what)
             }
         }
         return try coder.labels(what: dataset.what)
     }
 
+    static func tooLong(_ what: String, row: Int) -> InfoLensError {
+        InfoLensError(
+            .dtype, "\(what): the string at row \(row) is longer than \(pieceBytes) bytes, the most for a label")
+    }
+
     /// Reads the dataset's elements along its samples, `limit` at a time, as stored.
     private static func forEachPiece(
-        of dataset: Dataset, size: Int, limit: Int, _ body: (UnsafeMutableRawPointer, Int) -> Void
+        of dataset: Dataset, size: Int, limit: Int, _ body: (UnsafeMutableRawPointer, Int) throws(InfoLensError) -> Void
     ) throws(InfoLensError) {
         let what = dataset.what
         let shape = dataset.facts.shape
@@ -113,21 +125,42 @@ enum StoredLabels {
                 .shape, "\(what): shape \(describe(shape: shape)) of strings; labels are [N], [N, 1] or [1, N]")
         }
         let buffer = try Scratch(bytes: min(samples, limit) &* size, for: what)
-        for start in stride(from: 0, to: samples, by: limit) {
-            let count = min(limit, samples - start)
-            try HDF5.locked { () throws(InfoLensError) in
-                let space = try HDF5ID(H5Dget_space(dataset.id), what)
+        var arena = chdf5_arena()
+        arena.limit = pieceBytes
+        try withUnsafeMutablePointer(to: &arena) { (arena) throws(InfoLensError) in
+            let transfer = try HDF5.locked { () throws(InfoLensError) in
+                let transfer = try HDF5ID(H5Pcreate(chdf5_transfer()), what, kind: .internal)
+                guard chdf5_use_arena(transfer.raw, arena) >= 0 else { throw HDF5.failure(what, kind: .internal) }
+                return transfer
+            }
+            var start = 0
+            var wanted = limit
+            while start < samples {
+                defer { chdf5_arena_empty(arena) }
+                let count = min(wanted, samples - start)
                 var offset = [hsize_t](repeating: 0, count: shape.count)
                 var length = [hsize_t](repeating: 1, count: shape.count)
                 offset[axis] = hsize_t(start)
                 length[axis] = hsize_t(count)
-                let memory = try HDF5ID(H5Screate_simple(Int32(shape.count), length, nil), what)
-                guard H5Sselect_hyperslab(space.raw, H5S_SELECT_SET, offset, nil, length, nil) >= 0,
-                    H5Dread(dataset.id, dataset.typeID, memory.raw, space.raw, chdf5_default(), buffer.base) >= 0
-                else { throw HDF5.failure("\(what): reading failed") }
-                body(buffer.base, count)
-                if case .string(nil, _) = dataset.facts.type {
-                    H5Dvlen_reclaim(dataset.typeID, memory.raw, chdf5_default(), buffer.base)
+                let isRead = try HDF5.locked { () throws(InfoLensError) in
+                    let space = try HDF5ID(H5Dget_space(dataset.id), what)
+                    let memory = try HDF5ID(H5Screate_simple(Int32(shape.count), length, nil), what)
+                    if H5Sselect_hyperslab(space.raw, H5S_SELECT_SET, offset, nil, length, nil) >= 0,
+                        H5Dread(dataset.id, dataset.typeID, memory.raw, space.raw, transfer.raw, buffer.base) >= 0
+                    {
+                        return true
+                    }
+                    guard arena.pointee.is_full != 0 else { throw HDF5.failure("\(what): reading failed") }
+                    return false
+                }
+                if isRead {
+                    try body(buffer.base, count)
+                    start += count
+                    wanted = min(limit, wanted * 2)
+                } else if count > 1 {
+                    wanted = max(1, count / 4)
+                } else {
+                    throw tooLong(what, row: start)
                 }
             }
         }
@@ -139,15 +172,23 @@ private struct StringCoder {
     private var codes: [Int32] = []
     private var codeOf: [[UInt8]: Int32] = [:]
     private var classes: [[UInt8]] = []
+    /// Bytes of `classes`.
+    private var named = 0
 
     init(reserving count: Int) { codes.reserveCapacity(count) }
 
-    mutating func append(_ bytes: some Collection<UInt8>) {
+    mutating func append(_ bytes: some Collection<UInt8>, what: String) throws(InfoLensError) {
         let key = Array(bytes)
         if let code = codeOf[key] {
             codes.append(code)
         } else {
             let code = Int32(truncatingIfNeeded: classes.count)
+            named += key.count
+            guard named <= StoredLabels.classBytes else {
+                throw InfoLensError(
+                    .memory,
+                    "\(what): its distinct strings take more than \(StoredLabels.classBytes) bytes; recode them")
+            }
             codeOf[key] = code
             classes.append(key)
             codes.append(code)

@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Types and property classes */
@@ -39,6 +40,7 @@ static inline hid_t chdf5_dataset_access(void) { return H5P_DATASET_ACCESS; }
 static inline hid_t chdf5_link_access(void) { return H5P_LINK_ACCESS; }
 static inline hid_t chdf5_link_create(void) { return H5P_LINK_CREATE; }
 static inline hid_t chdf5_dataset_create(void) { return H5P_DATASET_CREATE; }
+static inline hid_t chdf5_transfer(void) { return H5P_DATASET_XFER; }
 static inline hid_t chdf5_file_access(void) { return H5P_FILE_ACCESS; }
 
 static inline unsigned chdf5_read_only(void) { return H5F_ACC_RDONLY; }
@@ -90,6 +92,57 @@ static inline herr_t chdf5_links(hid_t group, chdf5_link_visitor visitor, void *
     return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &index, chdf5_visit_link, &visit);
 }
 
+/* Memory for variable-length data, up to a limit and freed together */
+
+typedef struct chdf5_arena_block {
+    struct chdf5_arena_block *next;
+    size_t size;
+} chdf5_arena_block;
+
+typedef struct chdf5_arena {
+    size_t limit;
+    size_t used;
+    int is_full; /* an allocation was refused because of the limit */
+    chdf5_arena_block *blocks;
+} chdf5_arena;
+
+static inline void *chdf5_arena_allocate(size_t size, void *user) {
+    chdf5_arena *arena = (chdf5_arena *)user;
+    chdf5_arena_block *block;
+    if (size > arena->limit - arena->used) {
+        arena->is_full = 1;
+        return NULL;
+    }
+    block = (chdf5_arena_block *)malloc(sizeof *block + size);
+    if (block == NULL) return NULL;
+    block->next = arena->blocks;
+    block->size = size;
+    arena->blocks = block;
+    arena->used += size;
+    return block + 1;
+}
+
+/* A read that fails frees nothing of what it had been given: chdf5_arena_empty does. */
+static inline void chdf5_arena_keep(void *memory, void *user) {
+    (void)memory;
+    (void)user;
+}
+
+static inline void chdf5_arena_empty(chdf5_arena *arena) {
+    while (arena->blocks != NULL) {
+        chdf5_arena_block *block = arena->blocks;
+        arena->blocks = block->next;
+        free(block);
+    }
+    arena->used = 0;
+    arena->is_full = 0;
+}
+
+/* Makes reads with the transfer properties `transfer` take their variable-length data from `arena`. */
+static inline herr_t chdf5_use_arena(hid_t transfer, chdf5_arena *arena) {
+    return H5Pset_vlen_mem_manager(transfer, chdf5_arena_allocate, arena, chdf5_arena_keep, arena);
+}
+
 /* The file descriptor that the default driver reads from, or -1. */
 static inline int chdf5_descriptor(hid_t file) {
     void *handle = NULL;
@@ -101,6 +154,33 @@ static inline int chdf5_descriptor(hid_t file) {
 static inline int chdf5_version_matches(unsigned *major, unsigned *minor, unsigned *release) {
     if (H5get_libversion(major, minor, release) < 0) return 0;
     return *major == H5_VERS_MAJOR && *minor == H5_VERS_MINOR;
+}
+
+/* The end of the process */
+
+/* What the library's own handler would save: data that the host has written and not closed. */
+static inline void chdf5_flush_files(void) {
+    ssize_t count;
+    hid_t *files;
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    count = H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_FILE);
+    files = count > 0 ? (hid_t *)malloc((size_t)count * sizeof *files) : NULL;
+    if (files == NULL) return;
+    count = H5Fget_obj_ids(H5F_OBJ_ALL, H5F_OBJ_FILE, (size_t)count, files);
+    for (ssize_t i = 0; i < count; i++) {
+        unsigned intent = 0;
+        if (H5Fget_intent(files[i], &intent) >= 0 && (intent & H5F_ACC_RDWR)) H5Fflush(files[i], H5F_SCOPE_GLOBAL);
+    }
+    free(files);
+}
+
+/*
+ * Keeps the library from closing itself at exit. A damaged file can make it lose
+ * count of its own objects, of which it would complain on standard error then.
+ * To be called before anything else; without effect if the host was first.
+ */
+static inline void chdf5_leave_exit_alone(void) {
+    if (H5dont_atexit() >= 0) atexit(chdf5_flush_files);
 }
 
 /* The calling thread's automatic error printing */

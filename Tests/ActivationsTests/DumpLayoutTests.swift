@@ -85,6 +85,21 @@ struct DumpLayoutTests {
         #expect(try dump.labels(path: nil) == nil)
     }
 
+    @Test("names that differ in bytes alone are different layers")
+    func composition() throws {
+        let composed = "\u{E9}"
+        let decomposed = "e\u{301}"
+        let file = try FixtureFile(folder["composition.h5"])
+        try file.floats("layers/\(composed)/activations", [1, 2], shape: [2, 1])
+        try file.floats("layers/\(decomposed)/activations", [3, 4], shape: [2, 1])
+        try file.attribute("index", 1, of: "layers/\(composed)")
+        try file.attribute("index", 0, of: "layers/\(decomposed)")
+        let dump = try file.dump()
+        #expect(dump.layerNames.map { Array($0.utf8) } == [Array(decomposed.utf8), Array(composed.utf8)])
+        #expect(try dump.values(composed) == [1, 2])
+        #expect(try dump.values(decomposed) == [3, 4])
+    }
+
     @Test("unknown layers are an error that lists the known ones")
     func unknown() throws {
         let file = try FixtureFile(folder["unknown.h5"])

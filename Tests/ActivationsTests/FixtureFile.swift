@@ -99,7 +99,9 @@ final class FixtureFile {
     }
 
     /// Strings of fixed size if `size` is given, padded by NULs, else of variable length; nil is never written.
-    func strings(_ name: String, _ texts: [[UInt8]], size: Int?, shape: [Int]? = nil) throws(InfoLensError) {
+    func strings(
+        _ name: String, _ texts: [[UInt8]], size: Int?, shape: [Int]? = nil, storage: FixtureStorage = .contiguous
+    ) throws(InfoLensError) {
         let type = try HDF5.locked { () throws(InfoLensError) in
             let type = try HDF5ID(H5Tcopy(chdf5_c_string()), "type")
             H5Tset_size(type.raw, size ?? chdf5_variable())
@@ -109,11 +111,11 @@ final class FixtureFile {
         let shape = shape ?? [texts.count]
         if let size {
             let bytes = texts.flatMap { $0 + [UInt8](repeating: 0, count: size - $0.count) }
-            try dataset(name, bytes, type: type.raw, shape: shape)
+            try dataset(name, bytes, type: type.raw, shape: shape, storage: storage)
         } else {
             let copies = texts.map { strdup(($0 + [0]).map { CChar(bitPattern: $0) }) }
             defer { copies.forEach { free($0) } }
-            try dataset(name, copies, type: type.raw, shape: shape)
+            try dataset(name, copies, type: type.raw, shape: shape, storage: storage)
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CHDF5
+import Glibc
 import Kernels
 import Testing
 
@@ -22,6 +23,14 @@ struct StoredLabelsTests {
         #expect(labels.classes == .strings(["", "ant", "zebra", "é"]) && labels.counts == [1, 2, 1, 1])
     }
 
+    @Test("strings in chunks, as resizable datasets have them", arguments: [8, nil], [false, true])
+    func chunkedStrings(size: Int?, deflate: Bool) throws {
+        let file = try FixtureFile(folder["chunked.h5"])
+        try file.strings("labels", Self.words, size: size, storage: FixtureStorage(chunk: [2], deflate: deflate))
+        let labels = try #require(try file.dump().labels(path: nil))
+        #expect(labels.codes == [2, 1, 0, 1, 3])
+    }
+
     @Test("strings that are not UTF-8 stay distinct classes")
     func bytes() throws {
         let file = try FixtureFile(folder["bytes.h5"])
@@ -38,6 +47,44 @@ struct StoredLabelsTests {
         try file.strings("labels", texts, size: nil)
         let labels = try #require(try file.dump().labels(path: nil))
         #expect(labels.codes == (0..<10_000).map { Int32($0 % 7) })
+    }
+
+    @Test("strings whose heap was damaged are an error", arguments: [nil, [2]], [0, 1, 2, 3])
+    func damagedHeap(chunk: [Int]?, part: Int) throws {
+        let path = folder["heap.h5"]
+        do {
+            let file = try FixtureFile(path)
+            try file.strings("labels", Self.words, size: nil, storage: FixtureStorage(chunk: chunk))
+        }
+        let stream = fopen(path, "r+")
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        bytes.removeLast(bytes.count - fread(&bytes, 1, bytes.count, stream))
+        let signature = Array("GCOL".utf8)
+        let heap = try #require(bytes.indices.first { bytes[$0...].starts(with: signature) })
+        // The signature; the collection's size; the first object's index and size.
+        let place = heap + [0, 8, 16, 24][part]
+        let damage: [UInt8] = part == 3 ? [1, 0] : [0xFF, 0xFF, 0xFF, 0x7F, 0, 0]
+        fseek(stream, place, SEEK_SET)
+        fwrite(damage, 1, part == 2 ? 2 : damage.count, stream)
+        fclose(stream)
+        let dump = try DumpFile(path: path)
+        #expect(failure { () throws(InfoLensError) in try dump.labels(path: nil) }?.kind == .format)
+    }
+
+    @Test("long strings are read a few at a time, and none without bound", arguments: [false, true])
+    func longStrings(isCompact: Bool) throws {
+        // Compact data only HDF5 can reach.
+        let storage = FixtureStorage(isCompact: isCompact)
+        let file = try FixtureFile(folder["long.h5"])
+        // Together far beyond what is read at a time.
+        let long = (0..<24).map { [UInt8](repeating: UInt8(65 + $0 % 3), count: ($0 % 2 + 1) << 18) }
+        try file.strings("labels", long + [[65], []], size: nil, storage: storage)
+        try file.strings("endless", [[65], [UInt8](repeating: 65, count: 5 << 20)], size: nil, storage: storage)
+        let dump = try file.dump()
+        let labels = try #require(try dump.labels(path: nil))
+        #expect(labels.counts == [1, 1] + [Int](repeating: 4, count: 6))
+        #expect(labels.codes.suffix(2) == [1, 0])
+        #expect(failure { () throws(InfoLensError) in try dump.labels(path: "endless") }?.kind == .dtype)
     }
 
     @Test("a table of strings is no set of labels")

@@ -75,6 +75,9 @@ extension ChunkGrid {
     /// Elements of joined axis 0 a row: 1 unless everything was joined.
     private var rowUnit: Int { joinedShape.count == 1 ? joinedInner : 1 }
 
+    /// Bytes of a chunk that lie together among the dataset's elements.
+    var runBytes: Int { (joinedChunk.last ?? 1) &* elementSize }
+
     /// What to copy from the chunk at `position` for these rows, row `rows.lowerBound` coming first in the output.
     func box(at position: [Int], rows: Range<Int>) -> Box {
         let last = joinedShape.count - 1

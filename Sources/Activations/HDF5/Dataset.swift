@@ -79,6 +79,8 @@ struct DatasetFacts: Sendable {
     /// Declared without any extent (H5S_NULL).
     let isNull: Bool
     let type: StoredType
+    /// Bytes of an element in the file; at least 1.
+    let elementBytes: Int
     let layout: Layout
     let filters: [Filter]
     /// Number of files that hold the data outside the HDF5 file.
@@ -119,6 +121,7 @@ struct DatasetFacts: Sendable {
                 "\(what): an axis of length \(length) exceeds its own maximum of \(maximum); the file is corrupt")
         }
         self.type = StoredType(type)
+        elementBytes = try Self.elementBytes(type, self.type, dataset, what)
         filters = Filter.pipeline(of: creation)
         externalFiles = max(0, Int(H5Pget_external_count(creation)))
         storedBytes = H5Dget_storage_size(dataset)
@@ -136,6 +139,20 @@ struct DatasetFacts: Sendable {
         case H5D_VIRTUAL: layout = .virtual
         default: throw InfoLensError(.format, "\(what): unknown storage layout; rewrite the file with h5repack")
         }
+    }
+
+    /// HDF5 tells the size of an element in memory. That of a variable-length string is a
+    /// pointer's; the file holds its length, and the address and index of its text.
+    private static func elementBytes(_ type: hid_t, _ stored: StoredType, _ dataset: hid_t, _ what: String)
+        throws(InfoLensError) -> Int
+    {
+        guard case .string(nil, _) = stored else { return max(1, H5Tget_size(type)) }
+        let file = try HDF5ID(H5Iget_file_id(dataset), "\(what): its file cannot be found", kind: .internal)
+        let creation = try HDF5ID(H5Fget_create_plist(file.raw), what, kind: .internal)
+        var addressBytes = 8
+        var lengthBytes = 8
+        guard H5Pget_sizes(creation.raw, &addressBytes, &lengthBytes) >= 0 else { throw HDF5.failure(what) }
+        return 4 + addressBytes + 4
     }
 
     private static func lengths(_ lengths: some Collection<hsize_t>, _ what: String) throws(InfoLensError) -> [Int] {

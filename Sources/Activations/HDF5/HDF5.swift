@@ -25,6 +25,7 @@ enum HDF5 {
     /// Another copy that the process loaded globally can stand in for the one that this
     /// code was compiled for; its structures may differ, so it must not be called.
     private static let defect: String? = {
+        chdf5_leave_exit_alone()
         var major: UInt32 = 0
         var minor: UInt32 = 0
         var release: UInt32 = 0

@@ -10,12 +10,15 @@ final class OpenFile: @unchecked Sendable {
     private let file: HDF5ID
     private let links: HDF5ID
     private let datasets: HDF5ID
+    private let uncachedDatasets: HDF5ID
 
     var id: hid_t { file.raw }
     /// Link access properties that keep to the policy.
     var linkAccess: hid_t { links.raw }
     /// Dataset access properties that keep to the policy.
     var datasetAccess: hid_t { datasets.raw }
+    /// The same, and without a cache of chunks.
+    var uncachedAccess: hid_t { uncachedDatasets.raw }
 
     init(path: BytePath, policy: LinkPolicy) throws(InfoLensError) {
         self.path = path
@@ -24,6 +27,13 @@ final class OpenFile: @unchecked Sendable {
         file = try HDF5.locked { () throws(InfoLensError) in try HDF5ID.file(path) }
         links = try Self.properties(chdf5_link_access, policy)
         datasets = try Self.properties(chdf5_dataset_access, policy)
+        uncachedDatasets = try Self.properties(chdf5_dataset_access, policy)
+        let uncached = uncachedDatasets.raw
+        try HDF5.locked { () throws(InfoLensError) in
+            guard H5Pset_chunk_cache(uncached, 0, 0, 1) >= 0 else {
+                throw HDF5.failure("access properties", kind: .internal)
+            }
+        }
     }
 
     /// A new property list that keeps to the policy.
@@ -85,7 +95,9 @@ private func checkSignature(of path: BytePath) throws(InfoLensError) {
     // A user block of 512, 1024, 2048, … bytes may come before the signature.
     let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
     var offset = 0
-    while offset <= Int(status.st_size) - signature.count {
+    // Below half of the largest size, which sparse files can have, doubling does not overflow.
+    let end = min(Int(status.st_size) - signature.count, Int.max / 4)
+    while offset <= end {
         if bytes(of: descriptor, at: offset, count: signature.count) == signature { return }
         offset = offset == 0 ? 512 : offset &* 2
     }

@@ -57,55 +57,79 @@ struct ContiguousReader: RowReader {
 }
 
 /// Anything else, read by HDF5 itself, one block at a time.
+///
+/// The dataset has no chunk cache: blocks of whole chunks decode each chunk once
+/// without one, and what HDF5 keeps for each open dataset would be in no budget.
 struct LibraryReader: RowReader {
     let dataset: Dataset
     let preferredRows: Int?
+    let workspaceBytes: Int
+    /// Chunks that are read one by one; nil if HDF5 is given all rows at once.
+    private let grid: ChunkGrid?
 
-    var workspaceBytes: Int { 0 }
+    /// Without a cache HDF5 reads a chunk that has no filters run by run. From this length on runs
+    /// are no slower than whole chunks.
+    private static let longRun = 4096
 
-    init(_ dataset: Dataset) {
+    init(_ dataset: Dataset, elementSize: Int) {
         self.dataset = dataset
-        preferredRows = if case .chunked(let chunk) = dataset.facts.layout { chunk[0] } else { nil }
-    }
-
-    /// Dataset access properties with a cache that holds a row of chunks if a quarter of `memory`
-    /// can, lest each chunk be decoded once a block.
-    ///
-    /// - Parameter chunk: shape of the chunks that HDF5 must decode, nil if there are none
-    static func access(for dataset: Dataset, chunk: [Int]?, memory: Int) throws(InfoLensError) -> HDF5ID {
-        var cache: Int?
-        if let chunk {
-            let chunkBytes = chunk.reduce(HDF5.elementSize(dataset.typeID), &*)
-            let across = zip(dataset.facts.shape, chunk).dropFirst().map { ($0 &+ $1 &- 1) / $1 }
-            let band = checkedProduct(across + [chunkBytes]) ?? .max
-            cache = band <= memory / 4 ? band : min(chunkBytes, memory / 4)
+        guard case .chunked(let chunk) = dataset.facts.layout else {
+            (preferredRows, workspaceBytes, grid) = (nil, 0, nil)
+            return
         }
-        let properties = dataset.file.datasetAccess
-        return try HDF5.locked { () throws(InfoLensError) in
-            let access = try HDF5ID(H5Pcopy(properties), "dataset access properties", kind: .internal)
-            // The number of slots is a prime well above the number of chunks that fit.
-            if let cache { H5Pset_chunk_cache(access.raw, 12_421, cache, 1) }
-            return access
+        preferredRows = chunk[0]
+        let chunkBytes = chunk.reduce(dataset.facts.elementBytes, &*)
+        let grid = ChunkGrid(shape: dataset.facts.shape, chunk: chunk, elementSize: elementSize)
+        if !dataset.facts.filters.isEmpty {
+            // Not ours, but HDF5's while it decodes: a chunk as stored and as decoded.
+            (workspaceBytes, self.grid) = (aligned(2 &* chunkBytes), nil)
+        } else if case .numeric = dataset.facts.type, grid.runBytes < Self.longRun {
+            (workspaceBytes, self.grid) = (aligned(chunkBytes), grid)
+        } else {
+            (workspaceBytes, self.grid) = (0, nil)
         }
     }
 
     func read(rows: Range<Int>, into output: UnsafeMutableRawPointer, workspace: UnsafeMutableRawPointer)
         throws(InfoLensError)
     {
-        try HDF5.locked { () throws(InfoLensError) in
-            let what = dataset.what
-            let space = try HDF5ID(H5Dget_space(dataset.id), "\(what): its extent cannot be read")
-            var start = [hsize_t](repeating: 0, count: max(1, dataset.facts.shape.count))
+        guard let grid else {
+            var start = dataset.facts.shape.map { _ in hsize_t(0) }
             var count = dataset.facts.shape.map { hsize_t($0) }
             if !count.isEmpty {
                 start[0] = hsize_t(rows.lowerBound)
                 count[0] = hsize_t(rows.count)
-                guard H5Sselect_hyperslab(space.raw, H5S_SELECT_SET, start, nil, count, nil) >= 0 else {
-                    throw HDF5.failure(what)
-                }
             }
-            let memory = try HDF5ID(H5Screate_simple(Int32(count.count), count, nil), what)
-            guard H5Dread(dataset.id, memoryType, memory.raw, space.raw, chdf5_default(), output) >= 0 else {
+            return try read(start, count, into: output, extent: count, at: start.map { _ in 0 })
+        }
+        for position in grid.positions(of: rows) {
+            let box = grid.box(at: position, rows: rows)
+            var start = box.offset
+            var end = zip(zip(start, grid.chunk), dataset.facts.shape).map { min($0.0 + hsize_t($0.1), hsize_t($1)) }
+            start[0] = max(start[0], hsize_t(rows.lowerBound))
+            end[0] = min(end[0], hsize_t(rows.upperBound))
+            try read(
+                start, zip(end, start).map { $0 - $1 }, into: workspace, extent: grid.chunk.map { hsize_t($0) },
+                at: zip(start, box.offset).map { $0 - $1 })
+            box.copy(from: UnsafeRawPointer(workspace), to: output)
+        }
+    }
+
+    /// Reads the box of `count` elements at `start` to the place `origin` in a buffer of shape `extent`.
+    private func read(
+        _ start: [hsize_t], _ count: [hsize_t], into buffer: UnsafeMutableRawPointer, extent: [hsize_t],
+        at origin: [hsize_t]
+    ) throws(InfoLensError) {
+        try HDF5.locked { () throws(InfoLensError) in
+            let what = dataset.what
+            let space = try HDF5ID(H5Dget_space(dataset.id), "\(what): its extent cannot be read")
+            let memory = try HDF5ID(H5Screate_simple(Int32(extent.count), extent, nil), what)
+            if !count.isEmpty {
+                guard H5Sselect_hyperslab(space.raw, H5S_SELECT_SET, start, nil, count, nil) >= 0,
+                    H5Sselect_hyperslab(memory.raw, H5S_SELECT_SET, origin, nil, count, nil) >= 0
+                else { throw HDF5.failure(what) }
+            }
+            guard H5Dread(dataset.id, memoryType, memory.raw, space.raw, chdf5_default(), buffer) >= 0 else {
                 throw readingFailed()
             }
         }
@@ -134,7 +158,7 @@ struct LibraryReader: RowReader {
 
 /// - Throws: `memory` when a chunk, once as stored and once decoded, does not fit into `memory`.
 func checkChunk(_ chunk: [Int], of dataset: Dataset, memory: Int) throws(InfoLensError) {
-    let bytes = checkedProduct(chunk + [HDF5.elementSize(dataset.typeID)]) ?? .max
+    let bytes = checkedProduct(chunk + [dataset.facts.elementBytes]) ?? .max
     guard bytes <= memory / 2 else {
         throw InfoLensError(
             .memory,
@@ -158,7 +182,7 @@ extension Dataset {
         case (.chunks, .chunked(let chunk)):
             try ChunkReader(self, chunk: chunk, elementSize: elementSize, memory: memory)
         default:
-            LibraryReader(self)
+            LibraryReader(self, elementSize: elementSize)
         }
     }
 }

@@ -42,7 +42,7 @@ enum StoragePlan: Sendable {
     static func check(_ dataset: Dataset) throws(InfoLensError) {
         let facts = dataset.facts
         let what = dataset.what
-        let elementSize = HDF5.elementSize(dataset.typeID)
+        let elementSize = facts.elementBytes
         guard let count = facts.count, let bytes = checkedProduct([count, elementSize]) else {
             throw InfoLensError(
                 .shape,
@@ -119,7 +119,7 @@ enum StoragePlan: Sendable {
     }
 
     /// Where contiguous data begins in the file, all of it being there.
-    private static func offset(of dataset: Dataset) throws(InfoLensError) -> Int {
+    static func offset(of dataset: Dataset) throws(InfoLensError) -> Int {
         let what = dataset.what
         let address = try HDF5.locked { () throws(InfoLensError) in H5Dget_offset(dataset.id) }
         guard address != chdf5_undefined_address(), let offset = Int(exactly: address) else { throw neverWritten(what) }
@@ -155,12 +155,5 @@ extension Dataset {
             throw InfoLensError(.io, "\(what): its file cannot be read directly")
         }
         return (descriptor, Int(status.st_size))
-    }
-}
-
-extension HDF5 {
-    /// Bytes of an element of a datatype; at least 1.
-    static func elementSize(_ type: hid_t) -> Int {
-        (try? locked { () throws(InfoLensError) in Swift.max(1, H5Tget_size(type)) }) ?? 1
     }
 }
