@@ -143,7 +143,8 @@ typedef int32_t (*il_progress)(void *user, const char *stage, int64_t done, int6
 typedef struct il_context_options {
     uint32_t struct_size; /**< set by il_context_options_init() */
     int32_t threads;      /**< worker threads; 0 = one a processor (default). At most 1024. Results do not depend on it. */
-    uint64_t memory;      /**< bytes of working memory a call may use beyond its input and its result; 0 = 1 GiB (default). At least 1 MiB. */
+    uint64_t memory;      /**< bytes of working memory a call may use; 0 = 1 GiB (default). At least 1 MiB. Input, result, a few
+                               numbers a neuron and, for files, some MB of HDF5's own come on top. */
     uint64_t seed;        /**< seed of every random choice; default 0 */
     int32_t unit;         /**< IL_BITS (default) or IL_NATS */
     int32_t reserved;     /**< 0 */

@@ -45,8 +45,9 @@ final class Source: HandleObject, Sendable {
         guard !names.isEmpty else { throw noLayer(in: dump) }
         for name in names {
             let matrix = try dump.matrix(layer: name, reduction: reduction, memory: memory)
-            let entry = dump.entries.first {
-                isSameText($0.path, name) || ($0.role == "layer" && isSameText($0.name, name))
+            let entry = dump.entries.first { entry in
+                ["", "/"].contains { prefix in isSameText(entry.path, prefix + name) }
+                    || (entry.role == "layer" && isSameText(entry.name, name))
             }
             try contents.add(Layer(matrix: matrix, dtype: entry?.dtype ?? ""))
         }
