@@ -292,6 +292,51 @@ static void a_source_without_layers_has_nothing_to_measure(void)
     il_source_free(empty);
 }
 
+/* Broadcast arrays are legal at any size; what measuring them would take is not to be had. */
+static void check_too_large(const int64_t *lengths, int32_t ndim, int32_t reduction, int32_t with_labels)
+{
+    static const int8_t zero[64] = {0};
+    static const int64_t still[] = {0, 0, 0};
+    static const char *const names[] = {"a", "b", "c", "d"};
+    const int32_t label[] = {0, 0, 0};
+    il_source_options options;
+    il_source *huge = NULL;
+    il_table *table = NULL;
+    il_array array = array_of(zero, IL_INT8, ndim, lengths);
+    il_array label_array = array_of(label, IL_INT32, 1, lengths);
+    array.strides = still;
+    REQUIRE_OK(il_source_options_init(&options));
+    options.reduction = reduction;
+    REQUIRE_OK(il_source_new(context, &options, &huge));
+    CHECK_OK(il_source_add_layer(huge, "huge", &array));
+    if (with_labels) {
+        CHECK_OK(il_source_set_labels(huge, &label_array, names, 4));
+        CHECK_STATUS(il_class_measures(context, huge, NULL, &table), IL_ERROR_MEMORY);
+        CHECK_STATUS(il_neuron_measures(context, huge, NULL, &table), IL_ERROR_MEMORY);
+    } else {
+        const char *const entropy[] = {"entropy"};
+        il_measure_options measure;
+        REQUIRE_OK(il_measure_options_init(&measure));
+        measure.measures = entropy;
+        measure.measure_count = 1;
+        CHECK_STATUS(il_neuron_measures(context, huge, &measure, &table), IL_ERROR_MEMORY);
+    }
+    CHECK(table == NULL);
+    il_source_free(huge);
+}
+
+static void sizes_beyond_all_memory_are_refused(void)
+{
+    const int64_t half = INT64_C(1) << 61;
+    const int64_t wide[] = {3, half}, wider[] = {1, 2 * half}, deep[] = {1, 2, half};
+    check_too_large(wide, 2, IL_REDUCE_NONE, 0);
+    check_too_large(wide, 2, IL_REDUCE_NONE, 1);
+    check_too_large(wider, 2, IL_REDUCE_NONE, 1);
+    check_too_large(deep, 3, IL_REDUCE_MEAN, 0);
+    check_too_large(deep, 3, IL_REDUCE_MAX, 0);
+    check_too_large(deep, 3, IL_REDUCE_FLATTEN, 0);
+}
+
 static void a_successful_call_leaves_the_error_text_alone(void)
 {
     CHECK_STATUS(il_context_cancel(NULL), IL_ERROR_ARGUMENT);
@@ -322,6 +367,7 @@ int main(void)
     RUN(measures_that_need_labels_say_so);
     RUN(null_is_refused_where_something_is_needed);
     RUN(a_source_without_layers_has_nothing_to_measure);
+    RUN(sizes_beyond_all_memory_are_refused);
     RUN(a_successful_call_leaves_the_error_text_alone);
     il_source_free(source);
     il_context_free(context);

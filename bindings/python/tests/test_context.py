@@ -197,3 +197,19 @@ def test_a_bar_appears_when_asked_for_and_only_then():
     asked = child(code, "True")
     assert asked.returncode == 0
     assert "neuron measures" in asked.stderr
+
+
+@pytest.mark.parametrize(
+    "quantizer", [infolens.integer(), infolens.quantile(8), infolens.uniform(30)]
+)
+def test_progress_stays_on_the_calling_thread_when_values_are_refused(quantizer):
+    X = np.random.default_rng(3).integers(0, 9, (60_000, 32)).astype(np.float32)
+    X[0] = 1e6  # too far apart to be counted: columns are sorted, several at a time
+    X[-1, 5] = 0.5 if quantizer == infolens.integer() else np.nan
+    threads = set()
+    with (
+        infolens.context(threads=8, progress=lambda *_: threads.add(threading.get_ident())),
+        pytest.raises(infolens.NumericError, match="row 59999, neuron 5"),
+    ):
+        infolens.neuron_measures(X, np.arange(len(X)) % 10, quantizer=quantizer)
+    assert threads <= {threading.get_ident()}

@@ -166,3 +166,33 @@ def test_a_range_that_float64_cannot_say_is_refused():
     x = np.array([[-1.7e308], [1.7e308]])
     with pytest.raises(infolens.NumericError, match="range"):
         infolens.neuron_measures(x, [0, 1], quantizer=infolens.uniform(2))
+
+
+def test_hundreds_of_thousands_of_classes_stay_fast_and_small():
+    classes = 300_000
+    X = np.random.default_rng(4).normal(size=classes)
+    with infolens.context(memory="64 MB"):
+        table = infolens.neuron_measures(X, np.arange(classes))
+    # Each sample is a class of its own: the label tells everything.
+    assert table["conditional_entropy"][0] == 0
+    assert table["mutual_information"][0] == table["entropy"][0]
+
+
+def test_one_odd_neuron_does_not_change_its_neighbours():
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(5000, 3))
+    y = rng.integers(0, 4, 5000)
+    odd = X.copy()
+    odd[:, 1] = np.where(rng.random(5000) < 0.5, 0.1, np.nextafter(0.1, 1))
+    for quantizer in (infolens.uniform(30), infolens.width(0.1)):
+        plain = infolens.neuron_measures(X, y, quantizer=quantizer)
+        mixed = infolens.neuron_measures(odd, y, quantizer=quantizer)
+        for column in ("entropy", "mutual_information", "kl_selectivity"):
+            assert (plain[column][[0, 2]] == mixed[column][[0, 2]]).all()
+
+
+def test_layers_whose_names_differ_in_composition_only_are_two():
+    X = np.random.default_rng(6).normal(size=(50, 2))
+    y = np.arange(50) % 2
+    table = infolens.neuron_measures({"caf\u00e9": X, "cafe\u0301": -X[:, :1]}, y)
+    assert table["layer"].tolist() == ["caf\u00e9", "caf\u00e9", "cafe\u0301"]
