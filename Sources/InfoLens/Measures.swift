@@ -26,7 +26,7 @@ private struct MeasureRequest {
             argument: "options.unit", names: "IL_UNIT_DEFAULT, IL_BITS or IL_NATS")
         quantizer = try Quantizer.make(options.quantizer)
         let names = try textList(
-            options.measures, count: options.measure_count, argument: "options.measures",
+            options.measures, count: options.measure_count, argument: "measures",
             countArgument: "options.measure_count")
         measures = try MeasureRequest.measures(named: names, rows: rows)
         self.context = context
@@ -56,7 +56,7 @@ private struct MeasureRequest {
         for (index, name) in names.enumerated() where !possible.contains(where: { "\($0.name)" == name }) {
             let list = possible.map { "\"\($0.name)\"" }.joined(separator: ", ")
             throw InfoLensError(
-                .notFound, "options.measures[\(index)]: there is no measure \"\(name)\" here; choose from \(list)")
+                .notFound, "measures[\(index)]: there is no measure \"\(name)\" here; choose from \(list)")
         }
         return possible.filter { names.contains("\($0.name)") }
     }

@@ -125,12 +125,14 @@ extension Source.Contents {
 }
 
 private func checkLength(of matrix: any ActivationMatrix, against labels: Labels) throws(InfoLensError) {
-    guard labels.codes.count != matrix.samples else { return }
+    let count = labels.codes.count
+    guard count != matrix.samples else { return }
+    let hint = count == matrix.neurons ? " (its other axis has \(count): transposed?)" : ""
     throw InfoLensError(
         .shape,
         """
-        labels: there are \(labels.codes.count), but layer "\(matrix.name)" has \(matrix.samples) samples; give \
-        one label a sample, along axis 0
+        labels: there are \(count), but layer "\(matrix.name)" has \(matrix.samples) samples\(hint); give one label \
+        a sample, along axis 0
         """
     )
 }
@@ -244,7 +246,7 @@ public func il_source_from_dump(
         let output = try required(source, "source")
         let (options, reduction) = try Source.options(options)
         let layers = try textList(
-            options.layers, count: options.layer_count, argument: "options.layers", countArgument: "options.layer_count"
+            options.layers, count: options.layer_count, argument: "layers", countArgument: "options.layer_count"
         )
         let labels = try options.labels.map { (path) throws(InfoLensError) in try requiredText(path, "options.labels") }
         output.pointee = Handles.insert(

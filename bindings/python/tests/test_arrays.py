@@ -210,6 +210,14 @@ def test_boolean_labels_are_two_classes():
     assert np.array_equal(found, infolens.neuron_measures(x, y)["mutual_information"])
 
 
+def test_object_arrays_of_numbers_are_labels():
+    x, y = sample()
+    expected = infolens.neuron_measures(x, y)["mutual_information"]
+    for labels in (y.astype(object), y.astype(float).astype(object), list(y.astype(float))):
+        found = infolens.neuron_measures(x, labels)["mutual_information"]
+        assert np.array_equal(found, expected)
+
+
 def test_classes_keep_the_values_of_their_labels():
     x, y = sample()
     table = infolens.class_measures(x, y * 10 - 5)
@@ -231,7 +239,10 @@ def test_classes_keep_the_values_of_their_labels():
         (np.zeros((3, 2)), [np.nan, 1, 2], infolens.NumericError, "NaN|nan"),
         (np.zeros((3, 2)), [[1, 1], [0, 1], [1, 0]], infolens.NumericError, "one-hot"),
         (np.zeros((3, 2)), ["a", 1, None], infolens.Error, None),
-        (np.zeros((3, 2)), np.array(["a", 1, 2], dtype=object), infolens.DTypeError, "mixes"),
+        (np.zeros((3, 2)), np.array(["a", 1, 2], dtype=object), infolens.DTypeError, "one kind"),
+        (np.zeros((3, 2)), [2**70, 1, 2], infolens.DTypeError, "64 bits"),
+        ({1: np.zeros(2), "1": np.zeros(2)}, [0, 1], infolens.ArgumentError, "same as text"),
+        (np.zeros((5, 3)), [0, 1, 0], infolens.ShapeError, "transposed"),
         (np.zeros((3, 2)), ["a\0b", "c", "d"], infolens.ArgumentError, "NUL"),
         (np.ma.masked_equal([[0], [1]], 1), [0, 1], infolens.ArgumentError, "mask"),
         ({}, [0, 1], infolens.ArgumentError, "without layers"),

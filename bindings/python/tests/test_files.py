@@ -291,3 +291,18 @@ def test_a_dump_larger_than_the_budget_gives_the_same_numbers_in_little_memory(t
             found = (table["mutual_information"].sum().hex(), table["entropy"].sum().hex())
             assert line.split() == list(found)
     path.unlink()
+
+
+def test_a_layer_that_cannot_be_opened_is_listed_and_refused(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    path = tmp_path / "dangling.h5"
+    with h5py.File(path, "w") as file:
+        file["labels"] = np.arange(10) % 2
+        file["layers/fc1/activations"] = np.zeros((10, 2))
+        file["layers/fc2/activations"] = h5py.ExternalLink("missing.h5", "/x")
+    with infolens.open(path) as dump:
+        assert "fc1" in dump.layers
+        assert "fc1" in repr(dump)
+        assert len(dump["fc1"].neuron_measures()) == 2
+        with pytest.raises(infolens.Error, match=r"missing\.h5"):
+            dump.neuron_measures()

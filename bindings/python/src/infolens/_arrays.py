@@ -104,10 +104,17 @@ def _from_objects(array: Array) -> Array:
         return array.astype(np.str_)
     if kinds and all(issubclass(kind, bytes) for kind in kinds):
         return array.astype(np.bytes_)
-    if kinds and all(issubclass(kind, (int, np.integer, np.bool_)) for kind in kinds):
-        return array.astype(np.int64)
+    if kinds and all(issubclass(kind, (int, float, np.number, np.bool_)) for kind in kinds):
+        # As numpy would have made it of a list: int64, uint64 or float64 as the values need.
+        numbers = np.array(array.tolist())
+        if numbers.dtype.kind != "O":
+            return numbers
+        raise DTypeError("y has integers that 64 bits cannot hold: number the classes from 0")
     found = ", ".join(sorted(kind.__name__ for kind in kinds)) or "nothing"
-    raise DTypeError(f"y mixes {found}: give labels of one kind, integers or strings")
+    raise DTypeError(
+        f"y holds elements of type {found}: give labels of one kind, integers or strings, "
+        "and drop samples without a label"
+    )
 
 
 def _as_numpy(values: object, name: str) -> tuple[Array, bool]:
@@ -120,12 +127,14 @@ def _as_numpy(values: object, name: str) -> tuple[Array, bool]:
         return tensor.numpy(), False
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise ArgumentError(f"{name} has masked elements: drop or fill them first")
+    if hasattr(values, "toarray") and not hasattr(values, "__array_interface__"):
+        raise DTypeError(f"{name} is a sparse matrix: convert it with .toarray()")
     try:
         if hasattr(values, "__dlpack__") and not hasattr(values, "__array__"):
             array = np.from_dlpack(values)
         else:
             array = np.asarray(values)
-    except (TypeError, ValueError, RuntimeError, BufferError) as failure:
+    except (TypeError, ValueError, RuntimeError, BufferError, OverflowError) as failure:
         raise DTypeError(f"{name} cannot be read as an array: {failure}") from None
     # ml_dtypes registers the type under this name; numpy itself has none.
     return array, array.dtype.name == "bfloat16"

@@ -90,7 +90,7 @@ class Layer:
     @property
     def samples(self) -> int:
         """Length of axis 0."""
-        return self.shape[0]
+        return self.shape[0] if self.shape else 0
 
     def neuron_measures(self, **options: Any) -> Table:
         """`Dump.neuron_measures` of this layer."""
@@ -136,7 +136,7 @@ class Dump:
             row["name"]: Layer(
                 row["name"],
                 row["path"],
-                tuple(int(length) for length in row["shape"].split(" × ")),
+                tuple(int(length) for length in row["shape"].split(" × ") if length),
                 row["dtype"],
                 row["storage"],
                 self,

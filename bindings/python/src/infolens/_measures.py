@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -227,13 +228,20 @@ def source_of(X: Any, y: Any, reduction: str | None, channel_axis: int) -> Handl
 def named_layers(X: Any) -> dict[str, Any]:
     """The arrays of a mapping by name, or a single array under its stand-in name."""
     # Activation caches behave like mappings without being registered as such.
+    if hasattr(X, "neuron_measures"):
+        kind = type(X).__name__
+        raise ArgumentError(
+            f"X is a {kind}: call the {kind}'s own neuron_measures or class_measures"
+        )
     is_like_mapping = hasattr(X, "keys") and hasattr(X, "items") and not hasattr(X, "shape")
     if isinstance(X, Mapping) or is_like_mapping:
         named = {str(name): values for name, values in X.items()}
         if not named:
             raise ArgumentError("X is a mapping without layers: give at least one array")
+        if len(named) < len(X):
+            raise ArgumentError("X has names that are the same as text: give each layer its own")
         return named
-    if X is None or isinstance(X, (str, bytes)):
+    if X is None or isinstance(X, (str, bytes, os.PathLike)):
         raise ArgumentError(
             f"X must be an array or a mapping of names to arrays, not {type(X).__name__}; "
             "to read a file use infolens.open(path)"
@@ -245,7 +253,11 @@ def names_of(what: str, names: str | Sequence[str] | None) -> list[bytes] | None
     """One name or several, as the library takes them; None stays None."""
     if names is None:
         return None
-    listed = [names] if isinstance(names, str) else list(names)
+    try:
+        listed = [names] if isinstance(names, str) else list(names)
+    except TypeError:
+        kind = type(names).__name__
+        raise ArgumentError(f"{what} must be a name or a list of names, not {kind}") from None
     if not listed:
         raise ArgumentError(f"{what} is empty: name at least one, or give None for the default")
     return [encoded(name, f"an entry of {what}") for name in listed]

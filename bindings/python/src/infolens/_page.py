@@ -59,11 +59,12 @@ p{margin:0 0 10px}
 section{margin-top:34px;padding-top:24px;border-top:1px solid var(--line)}
 .panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(250px,1fr));gap:14px;
 margin:14px 0 22px}
+.panel{max-width:480px}
 .panel{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:12px 12px 8px}
 .panel p{font-size:13px;margin:0 0 4px}
 .pair{display:flex;flex-wrap:wrap;gap:26px 32px;align-items:flex-start}
 .pair>*{min-width:0;max-width:100%}
-.pair .ranking{flex:0 1 430px}
+.pair .ranking{flex:0 1 auto}
 figure{margin:0}
 figcaption{font-size:13px;margin-top:6px;max-width:66ch}
 .scroll{overflow-x:auto;max-width:100%}

@@ -266,7 +266,10 @@ def _ranking(rows: Table, measures: list[_Measure], highest: dict[str, float]) -
                 f'<td class="measured {measure.tone}" style="--part:{part:.1f}">{value:.3f}</td>'
             )
         if "kl_selectivity_class" in rows:
-            cells.append(f"<td>{html.escape(str(row['kl_selectivity_class']))}</td>")
+            # Where no class stands out, the first would be an accident.
+            name = str(row["kl_selectivity_class"]) if row["kl_selectivity"] > 0 else "–"
+            hint = html.escape(name, quote=True)
+            cells.append(f'<td title="{hint}">{html.escape(_svg.short(name))}</td>')
         lines.append(cells)
     return _page.table(header, lines)
 

@@ -21,6 +21,7 @@ LEVELS = 9
 
 _CELL = 17  # a heat map's cell, wide enough for two digits below it
 _BINS = 24
+_WIDEST = 18  # of a class's name
 
 
 def nice_ticks(low: float, high: float, about: int = 4) -> list[float]:
@@ -40,16 +41,25 @@ def tick_text(value: float) -> str:
     return f"{value:.6g}"
 
 
+def short(name: str) -> str:
+    """A name with its middle left out where it is long: names often differ at their ends."""
+    if len(name) <= _WIDEST:
+        return name
+    end = _WIDEST // 2
+    return name[: _WIDEST - 1 - end].rstrip() + "…" + name[-end:].lstrip()
+
+
 def histogram(values: Values, high: float, tone: str, title: str) -> str:
     """Distribution of a measure's values on [0, high], with a mark at the median.
 
     Layers share `high`, so that their panels can be compared by eye. `tone` is the
     style-sheet class of the measure.
     """
-    width, height, left, base = 320.0, 150.0, 30.0, 122.0
-    scale = (width - left - 12) / high
+    width, height, base = 320.0, 150.0, 122.0
     counts, edges = np.histogram(values, bins=_BINS, range=(0.0, high))
     tallest = max(int(counts.max()), 1)
+    left = 12.0 + 7.0 * max(2, len(str(tallest)))
+    scale = (width - left - 12) / high
     unit = (base - 14) / tallest
     parts = [_open_svg(width, height, title, f"plot {tone}")]
     for tick in nice_ticks(0, tallest, 3):
@@ -90,15 +100,14 @@ def heat_map(
     `highest` is the top of the colour scale; NaN (a class without samples) stays blank.
     """
     longest = max(map(len, classes))
-    gutter = 12 + 6.2 * min(longest, 16)
+    gutter = 12 + 6.2 * min(longest, _WIDEST)
     turned = max(neurons, default=0) > 99
     foot = 30 if turned else 20
     width = gutter + _CELL * len(neurons) + 2
     height = _CELL * len(classes) + foot
     parts = [_open_svg(width, height, title, "heat", natural_size=True)]
     for row, name in enumerate(classes):
-        shown = name if len(name) <= 16 else name[:15] + "…"
-        parts.append(_text(gutter - 6, _CELL * row + 12.5, shown, "end", hint=name))
+        parts.append(_text(gutter - 6, _CELL * row + 12.5, short(name), "end", hint=name))
     for column, neuron in enumerate(neurons):
         x = gutter + _CELL * column
         for row, name in enumerate(classes):
@@ -121,7 +130,7 @@ def heat_map(
 def colour_key(highest: float, unit: str) -> str:
     """The heat map's scale, from 0 to `highest`."""
     step, left = 22, 14
-    width = left + step * LEVELS + 64
+    width = left + step * LEVELS + 84
     parts = [_open_svg(width, 26, f"colour scale from 0 to {highest:.3g} {unit}", "heat", True)]
     parts += [
         f'<rect class="q{index}" x="{left + step * index}" y="6" width="{step - 1}" height="12"/>'
