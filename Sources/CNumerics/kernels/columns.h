@@ -64,13 +64,8 @@ CN_TARGET static inline __attribute__((always_inline)) UINT CN_TYPED(threshold_s
 CN_TARGET static int32_t CN_TYPED(threshold)(const T *x, int64_t rows, int64_t cols, int64_t stride, const T *edge,
                                              const int32_t *place, uint8_t *codes, int64_t strip_stride) {
     UINT bad = 0;
-    for (int64_t r = 0; r < rows; r++) {
-        const T *a = x + r * stride;
-        uint8_t *out = codes + place[r] * (int64_t)CN_STRIP;
-        int64_t j = 0;
-        for (; j + CN_STRIP <= cols; j += CN_STRIP, out += strip_stride)
-            bad |= CN_TYPED(threshold_strip)(a + j, CN_STRIP, edge + j, out);
-        if (j < cols) bad |= CN_TYPED(threshold_strip)(a + j, cols - j, edge + j, out);
-    }
+#define CN_CALL(n) CN_TYPED(threshold_strip)(a + j, n, edge + j, out)
+    CN_FOR_EACH_STRIP(uint8_t)
+#undef CN_CALL
     return bad ? CN_FOUND_NONFINITE : 0;
 }

@@ -10,6 +10,17 @@
 #define CN_TYPED(name) CN_NAME(CN_CONCAT(name, SUFFIX))
 #define CN_CODED(name) CN_NAME(CN_CONCAT(CN_CONCAT(name, SUFFIX), CODE_SUFFIX))
 
+/* Walks a tile along its rows: CN_CALL(n) quantises the n columns from column j of row `a` to `out` and
+ * returns flags. n is a constant but for the last strip. */
+#define CN_FOR_EACH_STRIP(CODE_TYPE)                                                                \
+    for (int64_t r = 0; r < rows; r++) {                                                            \
+        const T *a = x + r * stride;                                                                \
+        CODE_TYPE *out = codes + place[r] * (int64_t)CN_STRIP;                                      \
+        int64_t j = 0;                                                                              \
+        for (; j + CN_STRIP <= cols; j += CN_STRIP, out += strip_stride) bad |= CN_CALL(CN_STRIP);  \
+        if (j < cols) bad |= CN_CALL(cols - j);                                                     \
+    }
+
 #define T float
 #define UINT uint32_t
 #define SUFFIX f32
@@ -24,6 +35,7 @@
 
 #include "counts.h"
 
+#undef CN_FOR_EACH_STRIP
 #undef CN_CONCAT_
 #undef CN_CONCAT
 #undef CN_TYPED

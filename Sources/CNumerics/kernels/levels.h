@@ -73,14 +73,9 @@ CN_TARGET static inline __attribute__((always_inline)) UINT CN_CODED(grid_column
 CN_TARGET static int32_t CN_CODED(grid)(const T *x, int64_t rows, int64_t cols, int64_t stride, const cn_grid *grid,
                                         const int32_t *place, CODE *codes, int64_t strip_stride) {
     UINT bad = 0;
-    for (int64_t r = 0; r < rows; r++) {
-        const T *a = x + r * stride;
-        CODE *out = codes + place[r] * (int64_t)CN_STRIP;
-        int64_t j = 0;
-        for (; j + CN_STRIP <= cols; j += CN_STRIP, out += strip_stride)
-            bad |= CN_CODED(grid_columns)(a + j, CN_STRIP, grid, j, out);
-        if (j < cols) bad |= CN_CODED(grid_columns)(a + j, cols - j, grid, j, out);
-    }
+#define CN_CALL(n) CN_CODED(grid_columns)(a + j, n, grid, j, out)
+    CN_FOR_EACH_STRIP(CODE)
+#undef CN_CALL
     return bad ? CN_FOUND_NONFINITE : 0;
 }
 
@@ -112,14 +107,9 @@ CN_TARGET static inline __attribute__((always_inline)) UINT CN_CODED(edges_strip
 CN_TARGET static int32_t CN_CODED(edges)(const T *x, int64_t rows, int64_t cols, int64_t stride, const T *edges,
                                          int64_t count, const int32_t *place, CODE *codes, int64_t strip_stride) {
     UINT bad = 0;
-    for (int64_t r = 0; r < rows; r++) {
-        const T *a = x + r * stride;
-        CODE *out = codes + place[r] * (int64_t)CN_STRIP;
-        int64_t j = 0;
-        for (; j + CN_STRIP <= cols; j += CN_STRIP, out += strip_stride)
-            bad |= CN_CODED(edges_strip)(a + j, CN_STRIP, edges, count, out);
-        if (j < cols) bad |= CN_CODED(edges_strip)(a + j, cols - j, edges, count, out);
-    }
+#define CN_CALL(n) CN_CODED(edges_strip)(a + j, n, edges, count, out)
+    CN_FOR_EACH_STRIP(CODE)
+#undef CN_CALL
     return bad ? CN_FOUND_NONFINITE : 0;
 }
 
@@ -146,14 +136,9 @@ CN_TARGET static int32_t CN_CODED(cells)(const T *x, int64_t rows, int64_t cols,
                                          int64_t strip_stride) {
     UINT bad = 0, fraction = 0;
     const double last = levels - 1;
-    for (int64_t r = 0; r < rows; r++) {
-        const T *a = x + r * stride;
-        CODE *out = codes + place[r] * (int64_t)CN_STRIP;
-        int64_t j = 0;
-        for (; j + CN_STRIP <= cols; j += CN_STRIP, out += strip_stride)
-            bad |= CN_CODED(cells_strip)(a + j, CN_STRIP, width, first + j, last, &fraction, out);
-        if (j < cols) bad |= CN_CODED(cells_strip)(a + j, cols - j, width, first + j, last, &fraction, out);
-    }
+#define CN_CALL(n) CN_CODED(cells_strip)(a + j, n, width, first + j, last, &fraction, out)
+    CN_FOR_EACH_STRIP(CODE)
+#undef CN_CALL
     return (bad ? CN_FOUND_NONFINITE : 0) | (fraction ? CN_FOUND_FRACTION : 0);
 }
 
