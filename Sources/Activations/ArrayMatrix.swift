@@ -73,9 +73,6 @@ public final class ArrayMatrix: ActivationMatrix {
         return result.isEmpty ? [Axis(length: 1, stride: 0)] : result
     }
 
-    /// Whether `read` hands out the caller's own memory.
-    public var isZeroCopy: Bool { isDirect }
-
     public func scratchBytes(rows: Int) -> Int {
         if isDirect { return 0 }
         let output = alignedProduct(rows, neurons, element.size)
