@@ -8,6 +8,9 @@ public func canCount(levels: Int, classes: Int, samples: Int, memory: Int) -> Bo
     return cells * 4 * 2 * CountLayout.strip <= memory / 4 && cells <= max(1 << 16, 4 * samples)
 }
 
+/// Counters that a core's caches hold, about.
+private let cachedBytes = 2 << 20
+
 /// Streams the rows of `matrix` and calls `body` with the table of each neuron.
 ///
 /// Where the counters of all neurons exceed half the budget, the rows are read once
@@ -23,12 +26,17 @@ public func forEachCountedNeuron(
     let bytesPerNeuron = classes.count * coding.levels * 4
     // A worker's counters and its share of reading each get half of its part of the budget.
     let strip = CountLayout.strip
-    let affordable = run.memory / 2 / min(run.threads, 1 + matrix.samples / 64) / bytesPerNeuron / strip * strip
-    let width = min(max(affordable, strip), matrix.neurons)
+    var counterBytes = run.memory / 2 / min(run.threads, 1 + matrix.samples / 64)
+    // Counters beyond the caches cost more than walking rows that are in memory once more.
+    let isResident = matrix.scratchBytes(rows: 1) == 0
+    if isResident { counterBytes = min(counterBytes, cachedBytes) }
+    let width = min(max(counterBytes / bytesPerNeuron / strip * strip, strip), matrix.neurons)
     for first in stride(from: 0, to: matrix.neurons, by: width) {
         let columns = first..<min(first + width, matrix.neurons)
         let parts = try countRows(
-            of: matrix, coder: coder, levels: coding.levels, classes: classes, columns: columns, run: run)
+            of: matrix, coder: coder, levels: coding.levels, classes: classes, columns: columns,
+            // Where all counters are in use at once, larger blocks visit them less often.
+            wantedRows: isResident ? 1024 : max(1024, min(32 * classes.count, 1 << 14)), run: run)
         try forEachTable(of: parts, columns: columns, levels: coding.levels, classes: classes, run: run, body: body)
     }
 }
@@ -36,9 +44,8 @@ public func forEachCountedNeuron(
 /// One pass over the rows: a set of counts a worker, to be added up.
 private func countRows(
     of matrix: any ActivationMatrix, coder: LevelCoder, levels: Int, classes: SampleClasses, columns: Range<Int>,
-    run: Run
+    wantedRows: Int, run: Run
 ) throws(InfoLensError) -> [LevelCounts] {
-    let wantedRows = max(1024, min(16 * classes.count, 1 << 14))
     let tileColumns = CountLayout.tileColumns(neurons: columns.count, rows: wantedRows)
     let layout = CountLayout(
         levels: levels, classes: classes.count, neurons: columns.count, blockRows: wantedRows,

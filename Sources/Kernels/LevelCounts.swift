@@ -126,9 +126,9 @@ struct CountLayout {
 
     init(levels: Int, classes: Int, neurons: Int, blockRows: Int, tileColumns: Int) {
         let strip = CountLayout.strip
-        // Measured: a comparison costs a 64th of a step a level, an increment one to two; emptying
-        // the byte counters costs as much as 16 rows.
-        byComparison = levels <= 64 && blockRows >= 16 * classes
+        // Measured: comparing costs a fraction of incrementing a code for each level, but emptying the byte
+        // counters after each class of a block costs as much as some thirty rows.
+        byComparison = levels <= 64 && blockRows >= 32 * classes
         neuronStride = (neurons + strip - 1) / strip * strip
         self.tileColumns = tileColumns
         // Strips a power of two apart would share the sets of the cache.
