@@ -104,7 +104,7 @@ public struct NeuronMeasure: Sendable {
             description: "KL selectivity, max over y of D_KL(P(T|Y=y) || P(T)), and the class that attains it.",
             reference: "Liu, Amjad & Geiger 2018, arXiv:1804.06679"
         ) { neuron, values in
-            let selectivity = klSelectivity(of: neuron.table, unit: neuron.unit)
+            let selectivity = klSelectivity(of: &neuron)
             values[0] = selectivity.value
             values[1] = Double(selectivity.class)
         },
@@ -121,7 +121,7 @@ public struct NeuronMeasure: Sendable {
             reference: "DeWeese & Meister 1999, doi:10.1088/0954-898X/10/4/303"
         ) { neuron, values in
             for c in neuron.table.classSamples.indices {
-                values[c] = specificInformation(of: neuron.table, class: c, unit: neuron.unit)
+                values[c] = neuron.specificInformation(ofClass: c)
             }
         },
     ]
@@ -130,13 +130,19 @@ public struct NeuronMeasure: Sendable {
 /// One neuron's table with what several measures share, computed when first asked for.
 struct NeuronSummary {
     let table: ContingencyTable
-    let unit: Logarithm
-    lazy var entropy = InformationTheory.entropy(of: table.marginal, total: table.samples, unit: unit)
-    lazy var conditionalEntropy = InformationTheory.conditionalEntropy(of: table, unit: unit)
+    let logs: FrequencyLogs
+    lazy var entropy = InformationTheory.entropy(of: table.marginal, log: logs.ofAll)
+    lazy var conditionalEntropy = InformationTheory.conditionalEntropy(of: table, logs: logs)
+    private lazy var marginalLogs = table.marginal.map { $0 == 0 ? 0 : logs.ofAll($0) }
 
-    init(table: ContingencyTable, unit: Logarithm) {
+    init(table: ContingencyTable, logs: FrequencyLogs) {
         self.table = table
-        self.unit = unit
+        self.logs = logs
+    }
+
+    mutating func specificInformation(ofClass c: Int) -> Double {
+        InformationTheory.specificInformation(
+            of: table, class: c, log: logs.ofClass[c], marginalLogs: marginalLogs)
     }
 }
 
@@ -157,9 +163,10 @@ public func evaluate(
         guard !overflow else { throw InfoLensError(.memory, "out of memory: the table has too many rows") }
         results.append(try AlignedBuffer(count: count, of: Double.self))
     }
+    let logs = try FrequencyLogs(classes, unit: unit)
     let outputs = results.map { $0.values(of: Double.self) }
     try forEachQuantizedNeuron(of: matrix, quantizer: quantizer, classes: classes, run: run) { neuron, table in
-        var summary = NeuronSummary(table: table, unit: unit)
+        var summary = NeuronSummary(table: table, logs: logs)
         for (index, measure) in measures.enumerated() {
             measure.evaluate(&summary, outputs[index] + neuron * widths[index])
         }

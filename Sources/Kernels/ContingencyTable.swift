@@ -50,10 +50,10 @@ public struct ContingencyTable {
         return UnsafeBufferPointer(start: cells + range.lowerBound, count: range.count)
     }
 
-    /// The marginal count of the level that cell `index` of `counts(ofClass: c)` belongs to.
-    public func marginal(ofCell index: Int, class c: Int) -> UInt32 {
-        guard let levels else { return marginal[index] }
-        return marginal[Int(levels[cellRange(c).lowerBound + index])]
+    /// The level that cell `index` of `counts(ofClass: c)` belongs to.
+    public func level(ofCell index: Int, class c: Int) -> Int {
+        guard let levels else { return index }
+        return Int(levels[cellRange(c).lowerBound + index])
     }
 
     private func cellRange(_ c: Int) -> Range<Int> {
