@@ -8,8 +8,16 @@ import Kernels
 struct FrequencyLog: @unchecked Sendable {
     let total: Int
     private let unit: Logarithm
-    private let small: UnsafePointer<Double>
+    private let small: UnsafePointer<Double>?
     private let smallCount: Int
+
+    /// Looks nothing up: for a single histogram.
+    init(total: Int, unit: Logarithm) {
+        self.total = total
+        self.unit = unit
+        small = nil
+        smallCount = 0
+    }
 
     fileprivate init(total: Int, unit: Logarithm, small: UnsafeMutablePointer<Double>, smallCount: Int) {
         self.total = total
@@ -23,7 +31,10 @@ struct FrequencyLog: @unchecked Sendable {
     func frequency(_ n: UInt32) -> Double { Double(n) / Double(total) }
 
     /// log(n / total) for 0 < n ≤ total.
-    func callAsFunction(_ n: UInt32) -> Double { Int(n) < smallCount ? small[Int(n)] : unit(frequency(n)) }
+    func callAsFunction(_ n: UInt32) -> Double {
+        guard let small, Int(n) < smallCount else { return unit(frequency(n)) }
+        return small[Int(n)]
+    }
 }
 
 /// The frequency logarithms of a set of samples and of each of its classes.
