@@ -52,10 +52,3 @@ public struct EntropyFunction: Sendable {
         }
     }
 }
-
-/// Number of levels that occur.
-func occupied(_ counts: UnsafeBufferPointer<UInt32>) -> Int {
-    var levels = 0
-    for count in counts where count != 0 { levels += 1 }
-    return levels
-}

@@ -85,22 +85,12 @@ private struct ConcentrationPosterior {
     /// K.
     let levels: Double
     private let samples: Double
-    /// Distinct positive counts, ascending, with the number of levels that have them.
-    private let groups: [(count: Double, levels: Double)]
+    private let groups: [CountGroup]
     private let unseen: Double
 
     init(counts: UnsafeBufferPointer<UInt32>, total: Int, alphabet: Int) {
-        var groups: [(count: Double, levels: Double)] = []
-        var occupied = 0
-        for count in counts.filter({ $0 != 0 }).sorted() {
-            occupied += 1
-            if groups.last?.count == Double(count) {
-                groups[groups.count - 1].levels += 1
-            } else {
-                groups.append((Double(count), 1))
-            }
-        }
-        self.groups = groups
+        groups = CountGroup.all(of: counts)
+        let occupied = groups.reduce(0) { $0 + $1.levels }
         samples = Double(total)
         levels = Double(max(alphabet, occupied))
         unseen = levels - Double(occupied)
@@ -111,7 +101,7 @@ private struct ConcentrationPosterior {
     func logDensity(_ logBeta: Double) -> Double {
         let beta = exp(logBeta)
         var sum = -logRisingFactorial(levels * beta, samples)
-        for group in groups { sum += group.levels * logRisingFactorial(beta, group.count) }
+        for group in groups { sum += Double(group.levels) * logRisingFactorial(beta, Double(group.count)) }
         return sum + log(priorSlope(beta)) + logBeta
     }
 
@@ -130,8 +120,8 @@ private struct ConcentrationPosterior {
         let top = digamma(whole + 1)
         var sum = unseen * beta / whole * (top - digamma(beta + 1))
         for group in groups {
-            let part = group.count + beta
-            sum += group.levels * part / whole * (top - digamma(part + 1))
+            let part = Double(group.count) + beta
+            sum += Double(group.levels) * part / whole * (top - digamma(part + 1))
         }
         return sum
     }

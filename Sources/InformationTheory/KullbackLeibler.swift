@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+
+/// D_KL(p ‖ q) = Σ p log (p/q) of two discrete distributions (Kullback & Leibler 1951).
+///
+/// Both are given as equally many weights, finite and ≥ 0 and not all 0, which are divided by
+/// their sums. The result is +∞ where p has mass and q has none, 0 for equal distributions
+/// up to rounding, and never negative.
+public func klDivergence(_ p: some Collection<Double>, _ q: some Collection<Double>, unit: Logarithm) -> Double {
+    let (ofP, ofQ) = (Normalizer(p), Normalizer(q))
+    var sum = 0.0
+    for (p, q) in zip(p, q) where p != 0 {
+        if q == 0 { return .infinity }
+        let (a, b) = (ofP.frequency(p), ofQ.frequency(q))
+        // A frequency below float64 still has a logarithm.
+        sum += a * (b.isNormal ? unit(a / b) : ofP.logFrequency(p, unit) - ofQ.logFrequency(q, unit))
+    }
+    // max() alone would turn NaN into 0.
+    return sum.isNaN ? .nan : max(sum, 0)
+}
+
+/// The same of two histograms over the same levels.
+public func klDivergence(
+    _ p: UnsafeBufferPointer<UInt32>, _ q: UnsafeBufferPointer<UInt32>, unit: Logarithm
+) -> Double {
+    klDivergence(p.lazy.map(Double.init), q.lazy.map(Double.init), unit: unit)
+}
+
+/// Turns the weights of a distribution into frequencies.
+struct Normalizer {
+    private let largest: Double
+    private let sum: Double
+
+    init(_ weights: some Collection<Double>) {
+        // Scaling by the largest one first keeps the sum of huge weights finite.
+        let largest = weights.max() ?? 0
+        self.largest = largest
+        sum = weights.reduce(0) { $0 + $1 / largest }
+    }
+
+    /// A weight's share of the sum; NaN where that is 0 or infinite.
+    func frequency(_ weight: Double) -> Double { weight / largest / sum }
+
+    /// Its logarithm, also where the frequency itself is too small for float64.
+    func logFrequency(_ weight: Double, _ log: Logarithm) -> Double { log(weight) - log(largest) - log(sum) }
+}
