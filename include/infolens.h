@@ -29,7 +29,7 @@
  * nor abort(), and leaves the host's HDF5 error handler as it found it.
  *
  * ## Handles
- * il_context, il_dump, il_source and il_table are opaque. Each has a `_free`
+ * il_context, il_dump, il_source, il_accumulator and il_table are opaque. Each has a `_free`
  * that accepts NULL and does nothing for a handle freed before. A handle that
  * was freed, or is of another kind, is recognised and refused with
  * ::IL_ERROR_ARGUMENT. Children keep what they need alive (a source its dump),
@@ -46,8 +46,9 @@
  * ## Option structs
  * Each begins with `struct_size` and is filled by its `_init`, which sets the
  * defaults named here; NULL stands for all defaults. Later versions append
- * members only. A struct larger than the library knows comes from a newer
- * header and is refused.
+ * members only: a struct from an older header is taken with the defaults for
+ * what it lacks. One larger than the library knows comes from a newer header
+ * and is refused.
  *
  * ## Names and text
  * Text is UTF-8 and NUL-terminated; file paths are the system's bytes. Dataset
@@ -119,6 +120,8 @@ typedef struct il_dump il_dump;
 typedef struct il_source il_source;
 /** A result: named, typed columns of equal length, and metadata. */
 typedef struct il_table il_table;
+/** Counts of samples that come in pieces. */
+typedef struct il_accumulator il_accumulator;
 
 /** Unit of information. */
 enum {
@@ -161,8 +164,8 @@ il_status il_context_new(const il_context_options *options, il_context **context
 /** Replaces the progress callback; NULL for none. */
 il_status il_context_set_progress(il_context *context, il_progress progress, void *user);
 
-/** Asks il_neuron_measures() or il_class_measures(), if one is running with this
- *  context on whatever thread, to stop soon with ::IL_ERROR_CANCELLED. Without a
+/** Asks a call that computes measures or updates an accumulator, if one is running with
+ *  this context on whatever thread, to stop soon with ::IL_ERROR_CANCELLED. Without a
  *  running call it does nothing. */
 il_status il_context_cancel(il_context *context);
 
@@ -276,6 +279,8 @@ typedef struct il_source_options {
     const char *const *layers; /**< layer names or dataset paths; NULL (default) = every layer. il_source_from_dump() only. */
     int64_t layer_count;       /**< entries of `layers` */
     const char *labels;        /**< dataset path of the labels; NULL (default) = those found. il_source_from_dump() only. */
+    const char *condition;     /**< dataset path of the condition Z of `conditional_mutual_information`, of a form that
+                                    labels may have; NULL (default) = none. il_source_from_dump() only. */
 } il_source_options;
 
 /** Fills `options` with the defaults. */
@@ -322,6 +327,13 @@ il_status il_source_add_layer(il_source *source, const char *name, const il_arra
  * fractional, NaN, not one-hot, or outside the names.
  */
 il_status il_source_set_labels(il_source *source, const il_array *labels, const char *const *class_names, int64_t class_count);
+
+/**
+ * Sets the condition Z of `conditional_mutual_information`: another label, or the
+ * levels of a neuron as il_quantize() gives them. Arguments and errors as for
+ * il_source_set_labels().
+ */
+il_status il_source_set_condition(il_source *source, const il_array *condition, const char *const *class_names, int64_t class_count);
 
 /** The layers, one row each: `layer`, `samples`, `neurons`, `dtype`. */
 il_status il_source_layers(il_context *context, il_source *source, il_table **table);
@@ -385,6 +397,12 @@ il_status il_quantizer_init(il_quantizer *quantizer);
 /** @name Measures */
 /** @{ */
 
+/** Which levels an estimator may take for possible. */
+enum {
+    IL_ALPHABET_FULL = 0,    /**< all that could occur (default) */
+    IL_ALPHABET_OBSERVED = 1 /**< those that occurred */
+};
+
 /** What a row of a measure's table is. */
 enum {
     IL_PER_NEURON = 1,       /**< il_neuron_measures() */
@@ -402,6 +420,8 @@ typedef struct il_measure_info {
     const char *unit;        /**< "information" (bits or nats as asked), or "1" */
     const char *description; /**< one sentence with the formula */
     const char *reference;   /**< the paper */
+    const char *needs;       /**< what must be given: "", "labels", "labels, condition", "labels, groups", or
+                                  "labels, activations" (not only counts) */
 } il_measure_info;
 
 /** Number of measures in the registry. */
@@ -410,19 +430,35 @@ int64_t il_measure_count(void);
 /** The measure at `index`, 0 ≤ index < il_measure_count(). */
 il_status il_measure_at(int64_t index, il_measure_info *info);
 
+/** What becomes of an estimate that is not defined on the data. */
+enum {
+    IL_UNDEFINED_NAN = 0,  /**< NaN, and the reason in the column `warning` (default) */
+    IL_UNDEFINED_ERROR = 1 /**< ::IL_ERROR_NUMERIC, naming the first layer, neuron and reason */
+};
+
 typedef struct il_measure_options {
     uint32_t struct_size;          /**< set by il_measure_options_init() */
     int32_t unit;                  /**< IL_UNIT_DEFAULT (default), IL_BITS or IL_NATS */
     const il_quantizer *quantizer; /**< NULL (default) = threshold(0) */
     const char *const *measures;   /**< names from the registry; NULL (default) = those by default */
     int64_t measure_count;         /**< entries of `measures` */
+    const char *estimator;         /**< name of an estimator of entropy; NULL (default) = "plug-in" */
+    int32_t alphabet;              /**< IL_ALPHABET_FULL (default): every level that the quantiser has, or that the neuron
+                                        takes where it has no fixed number; IL_ALPHABET_OBSERVED: those of each histogram */
+    int32_t undefined;             /**< IL_UNDEFINED_NAN (default) or IL_UNDEFINED_ERROR */
+    int64_t permutations;          /**< permutations of the labels to test mutual information with; 0 (default) = none */
+    int64_t bootstrap;             /**< resamples for confidence intervals of mutual information; 0 (default) = none */
+    double confidence;             /**< of the intervals, 0 < confidence < 1; default 0.95 */
+    const int32_t *groups;         /**< the group of each class, in the order of il_source_classes(): 1, 2, or 0 for neither;
+                                        NULL (default) = none. For `jensen_shannon_divergence` */
+    int64_t group_count;           /**< entries of `groups`: the number of classes */
 } il_measure_options;
 
 /** Fills `options` with the defaults. */
 il_status il_measure_options_init(il_measure_options *options);
 
 /**
- * Information measures of each neuron of each layer; plug-in estimates.
+ * Information measures of each neuron of each layer.
  *
  * With T the quantised neuron, Y the label, p the sample frequencies:
  * - `entropy`                 H(T) = −Σ p(t) log p(t)
@@ -432,32 +468,157 @@ il_status il_measure_options_init(il_measure_options *options);
  *   `kl_selectivity_class`, the (first) class that attains it
  *
  * (Liu, Amjad & Geiger 2018, arXiv:1804.06679.) A constant neuron has zero in
- * all of them, so has every neuron where only one class is present.
+ * all of them, so has every neuron where only one class is present. These four are
+ * computed by default; il_measure_at() lists the others.
+ *
+ * `estimator` replaces the plug-in entropies H(T) and H(T|Y=y) wherever they stand,
+ * and with them I(T;Y) and the divergences of `kl_selectivity`; corrected estimates
+ * may be negative. An estimate that is not defined (Chao–Shen for a class whose
+ * samples all differ, say) is NaN.
+ *
+ * `permutations` = B > 0 shuffles the labels B times by the context's seed and adds, for
+ * the mutual information I of each row: `p_value` = (1 + #{I_b ≥ I}) / (1 + B),
+ * `p_value_family`, the same for the largest I_b of all rows (Westfall & Young 1993),
+ * `q_value` (Benjamini & Hochberg 1995, over all rows), `null_mean`, `null_std` and
+ * `z_score` = (I − null_mean) / null_std, NaN where null_std is 0.
+ *
+ * `bootstrap` = B > 0 draws N samples with replacement B times, by the quantiser's edges
+ * for all samples, and adds `bootstrap_std` of mutual information, its percentile interval
+ * `percentile_low`, `percentile_high`, and the interval `bca_low`, `bca_high` that is
+ * corrected for bias and acceleration (Efron 1987); NaN where every resample lies on
+ * one side of the estimate.
  *
  * @param options  NULL for the defaults
  * @param table    rows: layers in the source's order, neurons ascending. Columns: `layer` (string),
- *                 `neuron` (integer, from 0), then those of the measures in registry order.
+ *                 `neuron` (integer, from 0), then those of the measures in registry order, those
+ *                 of permutations and bootstrap, and `warning` ("" or why a value of the row is NaN)
+ *                 where something asked for can be undefined.
  *                 `kl_selectivity_class` holds integers, or strings when the labels are strings.
- *                 Metadata: measure, estimator, quantizer, unit, samples, classes, seed, version.
- * Errors: NOT_FOUND an unknown measure, or labels that are needed and absent; ARGUMENT a
- * quantiser out of range; SHAPE a source without layers; NUMERIC NaN or infinity (names the
- * first row and neuron), or a value that is no integer under IL_INTEGER; FORMAT, IO; MEMORY
- * when the budget cannot hold even one neuron; CANCELLED.
+ *                 Metadata: measure, estimator, quantizer, unit, samples, classes, seed, version,
+ *                 and alphabet, permutations, bootstrap, confidence where they matter.
+ * Errors: NOT_FOUND an unknown measure or estimator, or labels, a condition or groups that are needed
+ * and absent; ARGUMENT a quantiser or an option out of range; SHAPE a source without layers; NUMERIC
+ * NaN or infinity (names the first row and neuron), or a value that is no integer under IL_INTEGER;
+ * FORMAT, IO; MEMORY when the budget cannot hold even one neuron; CANCELLED.
  */
 il_status il_neuron_measures(il_context *context, il_source *source, const il_measure_options *options, il_table **table);
 
 /**
- * Measures of each neuron for each class; plug-in estimates.
+ * Measures of each neuron for each class.
  *
  * - `specific_information`  i(y) = D_KL(P(T|Y=y) ‖ P(T)), the surprise of class y
- *   (DeWeese & Meister 1999); Σ p(y) i(y) = I(T;Y). NaN for a class without samples,
- *   which one-hot labels and class names can have
+ *   (DeWeese & Meister 1999); Σ p(y) i(y) = I(T;Y) for every estimator. NaN for a class
+ *   without samples, which one-hot labels and class names can have
+ * - `class_entropy`         H(T|Y=y), on request
  *
  * @param table  rows: layers, neurons, classes, in this order. Columns: `layer`, `neuron`, `class`
  *               (integer or string), `class_probability`, then those of the measures.
- * Options and errors as for il_neuron_measures(); labels are always needed.
+ * Options and errors as for il_neuron_measures(), but for `permutations` and `bootstrap`,
+ * which must be 0; labels are always needed.
  */
 il_status il_class_measures(il_context *context, il_source *source, const il_measure_options *options, il_table **table);
+
+/**
+ * Mutual information I(T_i;T_j) of every two neurons of each layer.
+ *
+ * @param options  quantizer, unit, estimator and alphabet are read: with Ĥ the estimator's entropy
+ *                 the value is Ĥ(T_i) + Ĥ(T_j) − Ĥ(T_i,T_j). NULL for the defaults
+ * @param table    one row a pair i ≤ j: `layer`, `neuron`, `other`, `mutual_information`; that of a neuron
+ *                 with itself is its entropy. d neurons give d (d + 1) / 2 rows.
+ * Errors as for il_neuron_measures(); labels are not needed.
+ */
+il_status il_pairwise_mutual_information(il_context *context, il_source *source, const il_measure_options *options, il_table **table);
+
+/**
+ * The levels of one neuron: what T is for each sample.
+ *
+ * @param layer      name of a layer of the source
+ * @param neuron     0 ≤ neuron < neurons of that layer
+ * @param quantizer  NULL = threshold(0)
+ * @param levels     receives N numbers 0 … K−1, ascending with the activation, of the K levels that occur
+ * @param count      N, as a check
+ * Errors as for il_neuron_measures().
+ */
+il_status il_quantize(il_context *context, il_source *source, const char *layer, int64_t neuron, const il_quantizer *quantizer,
+                      int32_t *levels, int64_t count);
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name Accumulators: measures of data that come in pieces */
+/** @{ */
+
+/**
+ * An empty accumulator: counts of quantised neurons, taken from samples that come
+ * piece by piece, in one process or in many, with the same measures to the last bit as
+ * from all samples at once.
+ *
+ * A quantiser whose edges depend on the data (IL_UNIFORM over a neuron's or a layer's
+ * range, IL_QUANTILE, IL_WIDTH, IL_INTEGER, thresholds at mean or median) first needs to see them:
+ * il_accumulator_update() then gathers ranges until il_accumulator_fit() fixes the edges,
+ * and counts from there on. Means and order statistics keep every value in memory until
+ * then; ranges are two numbers a neuron. Counts take four bytes a level, neuron and class.
+ *
+ * @param quantizer  NULL = threshold(0)
+ * Errors: ARGUMENT a quantiser out of range.
+ */
+il_status il_accumulator_new(il_context *context, const il_quantizer *quantizer, il_accumulator **accumulator);
+
+/**
+ * Takes the layers and labels of a source as further samples. When it fails, nothing of
+ * them is kept.
+ *
+ * Classes are recognised by their labels, integers or names, and may be new in any piece.
+ * While ranges are gathered labels are not needed. Later values outside an IL_UNIFORM range
+ * fall in its first or last bin, those outside the range of IL_WIDTH or IL_INTEGER are refused.
+ *
+ * Errors: SHAPE other layers than before; ARGUMENT labels of another kind than before;
+ * MEMORY, NUMERIC, IO, FORMAT, CANCELLED as for il_neuron_measures().
+ */
+il_status il_accumulator_update(il_context *context, il_accumulator *accumulator, il_source *source);
+
+/** Fixes the edges to what has come and counts from zero. ARGUMENT when there is nothing to fit. */
+il_status il_accumulator_fit(il_context *context, il_accumulator *accumulator);
+
+/** Whether updates gather ranges (1) or count (0), and how many samples have come in this phase; either
+ *  pointer may be NULL. */
+il_status il_accumulator_state(il_accumulator *accumulator, int32_t *is_fitting, int64_t *samples);
+
+/**
+ * Adds what another accumulator has taken, as if its pieces had come here; the other stays
+ * as it is. Both are of one quantiser, in one phase, and once fitted of the same edges.
+ * For many workers: let each gather ranges, merge them, fit once, hand the fitted accumulator
+ * to all of them as il_accumulator_serialize() writes it, let each count, and merge again.
+ */
+il_status il_accumulator_merge(il_accumulator *accumulator, il_accumulator *other);
+
+/**
+ * The table of il_neuron_measures() for all samples so far; the accumulator goes on.
+ *
+ * @param options  `quantizer` NULL; `permutations` and `bootstrap` 0, for they need the samples; no measure
+ *                 that needs a condition or activations. NULL for the defaults
+ * Errors: ARGUMENT nothing has been counted yet.
+ */
+il_status il_accumulator_neuron_measures(il_context *context, il_accumulator *accumulator, const il_measure_options *options, il_table **table);
+
+/** The table of il_class_measures(), likewise. */
+il_status il_accumulator_class_measures(il_context *context, il_accumulator *accumulator, const il_measure_options *options, il_table **table);
+
+/**
+ * Writes the state as bytes that any machine and every later version reads. Equal counts
+ * give equal bytes, in whatever order they came.
+ *
+ * @param buffer    receives the bytes; NULL to ask for their number alone
+ * @param capacity  bytes that `buffer` holds
+ * @param size      receives the number of bytes, also where `capacity` is too small (ARGUMENT)
+ */
+il_status il_accumulator_serialize(il_accumulator *accumulator, void *buffer, int64_t capacity, int64_t *size);
+
+/** The accumulator that il_accumulator_serialize() wrote. FORMAT for anything else: bytes are
+ *  checked, and may come from anyone. */
+il_status il_accumulator_deserialize(il_context *context, const void *data, int64_t size, il_accumulator **accumulator);
+
+/** Frees an accumulator. */
+void il_accumulator_free(il_accumulator *accumulator);
 
 /** @} */
 /* ------------------------------------------------------------------------- */

@@ -3,20 +3,26 @@ import Kernels
 
 /// A struct of the interface that begins with `struct_size`.
 ///
-/// - Returns: a copy, or the defaults for NULL
-/// - Throws: `argument` for a struct of another size than this version's
+/// - Parameter oldest: size of the first version of the struct, where members were appended since
+/// - Returns: a copy, with the defaults in members that the caller's header did not have; the defaults for NULL
+/// - Throws: `argument` for a struct of a size that no version had
 func optionsOrDefaults<Options>(
-    _ pointer: UnsafePointer<Options>?, defaults: Options, argument: StaticString, initializer: StaticString
+    _ pointer: UnsafePointer<Options>?, defaults: Options, oldest: Int? = nil, argument: StaticString,
+    initializer: StaticString
 ) throws(InfoLensError) -> Options {
     guard let pointer else { return defaults }
-    try checkStructSize(pointer, argument: argument, initializer: initializer)
-    return pointer.pointee
+    let size = try structSize(pointer, oldest: oldest, argument: argument, initializer: initializer)
+    var options = defaults
+    withUnsafeMutableBytes(of: &options) { target in
+        target.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: size))
+    }
+    return options
 }
 
-/// Checks `struct_size`, the first member.
-func checkStructSize<Options>(
-    _ pointer: UnsafePointer<Options>, argument: StaticString, initializer: StaticString
-) throws(InfoLensError) {
+/// The size of the caller's struct by `struct_size`, its first member.
+func structSize<Options>(
+    _ pointer: UnsafePointer<Options>, oldest: Int? = nil, argument: StaticString, initializer: StaticString
+) throws(InfoLensError) -> Int {
     let size = Int(UnsafeRawPointer(pointer).load(as: UInt32.self))
     let expected = MemoryLayout<Options>.size
     if size > expected {
@@ -28,10 +34,12 @@ func checkStructSize<Options>(
             """
         )
     }
-    guard size == expected else {
+    // Members are at least four bytes long, and every version ends with a whole word.
+    guard size == expected || size >= oldest ?? expected, size % 8 == expected % 8 else {
         throw InfoLensError(
             .argument, "\(argument): struct_size is \(size) instead of \(expected); fill it with \(initializer) first")
     }
+    return size
 }
 
 /// Checks a member of an enumerated type.

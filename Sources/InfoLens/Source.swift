@@ -19,9 +19,17 @@ final class Source: HandleObject, Sendable {
     struct Contents: Sendable {
         var layers: [Layer] = []
         var labels: Labels?
+        /// The condition Z of conditional mutual information, a value a sample.
+        var condition: Labels?
 
         /// N, once it is known.
-        var samples: Int? { layers.first?.matrix.samples ?? labels?.codes.count }
+        var samples: Int? { layers.first?.matrix.samples ?? labels?.codes.count ?? condition?.codes.count }
+
+        /// The classes of the labels; one class without.
+        var sampleClasses: SampleClasses {
+            if let labels { return SampleClasses(codes: labels.codes, samples: labels.counts) }
+            return SampleClasses(unlabelled: samples ?? 0)
+        }
     }
 
     private let reduction: Reduction
@@ -37,10 +45,12 @@ final class Source: HandleObject, Sendable {
 
     /// Layers of a dump with its labels.
     static func make(
-        from dump: DumpFile, layers names: [String]?, labels path: String?, reduction: Reduction, memory: Int
+        from dump: DumpFile, layers names: [String]?, labels path: String?, condition: String?, reduction: Reduction,
+        memory: Int
     ) throws(InfoLensError) -> Source {
         var contents = Contents()
         contents.labels = try dump.labels(path: path)
+        if let condition { contents.condition = try dump.labels(path: condition) }
         let names = names ?? dump.layerNames
         guard !names.isEmpty else { throw noLayer(in: dump) }
         for name in names {
@@ -82,10 +92,15 @@ final class Source: HandleObject, Sendable {
 
     func setLabels(_ labels: Labels) throws(InfoLensError) {
         try change { (contents) throws(InfoLensError) in
-            if let layer = contents.layers.first {
-                try checkLength(of: layer.matrix, against: labels)
-            }
+            if let layer = contents.layers.first { try checkLength(of: layer.matrix, against: labels, "labels") }
             contents.labels = labels
+        }
+    }
+
+    func setCondition(_ condition: Labels) throws(InfoLensError) {
+        try change { (contents) throws(InfoLensError) in
+            if let layer = contents.layers.first { try checkLength(of: layer.matrix, against: condition, "condition") }
+            contents.condition = condition
         }
     }
 
@@ -119,19 +134,22 @@ extension Source.Contents {
                 """
             )
         }
-        if let labels { try checkLength(of: matrix, against: labels) }
+        if let labels { try checkLength(of: matrix, against: labels, "labels") }
+        if let condition { try checkLength(of: matrix, against: condition, "condition") }
         layers.append(layer)
     }
 }
 
-private func checkLength(of matrix: any ActivationMatrix, against labels: Labels) throws(InfoLensError) {
+private func checkLength(
+    of matrix: any ActivationMatrix, against labels: Labels, _ argument: StaticString
+) throws(InfoLensError) {
     let count = labels.codes.count
     guard count != matrix.samples else { return }
     let hint = count == matrix.neurons ? " (its other axis has \(count): transposed?)" : ""
     throw InfoLensError(
         .shape,
         """
-        labels: there are \(count), but layer "\(matrix.name)" has \(matrix.samples) samples\(hint); give one label \
+        \(argument): there are \(count), but layer "\(matrix.name)" has \(matrix.samples) samples\(hint); give one \
         a sample, along axis 0
         """
     )
@@ -167,7 +185,8 @@ extension Source {
         _ pointer: UnsafePointer<il_source_options>?
     ) throws(InfoLensError) -> (values: il_source_options, reduction: Reduction) {
         let options = try optionsOrDefaults(
-            pointer, defaults: defaultOptions, argument: "options", initializer: "il_source_options_init()")
+            pointer, defaults: defaultOptions, oldest: MemoryLayout<il_source_options>.offset(of: \.condition),
+            argument: "options", initializer: "il_source_options_init()")
         guard options.reserved == 0 else {
             throw InfoLensError(.argument, "options.reserved: is \(options.reserved); leave it 0")
         }
@@ -249,9 +268,13 @@ public func il_source_from_dump(
             options.layers, count: options.layer_count, argument: "layers", countArgument: "options.layer_count"
         )
         let labels = try options.labels.map { (path) throws(InfoLensError) in try requiredText(path, "options.labels") }
+        let condition = try options.condition.map { (path) throws(InfoLensError) in
+            try requiredText(path, "options.condition")
+        }
         output.pointee = Handles.insert(
             try Source.make(
-                from: dump.file, layers: layers, labels: labels, reduction: reduction, memory: context.memory))
+                from: dump.file, layers: layers, labels: labels, condition: condition, reduction: reduction,
+                memory: context.memory))
     }
 }
 
@@ -264,12 +287,12 @@ public func il_source_new(
         _ = try Handles.object(context, Context.self, argument: "context")
         let output = try required(source, "source")
         let (options, reduction) = try Source.options(options)
-        guard options.layers == nil, options.labels == nil else {
+        guard options.layers == nil, options.labels == nil, options.condition == nil else {
             throw InfoLensError(
                 .argument,
                 """
-                options: layers and labels name datasets of a dump; leave them NULL and use il_source_add_layer() \
-                and il_source_set_labels()
+                options: layers, labels and condition name datasets of a dump; leave them NULL and use \
+                il_source_add_layer(), il_source_set_labels() and il_source_set_condition()
                 """
             )
         }
@@ -298,6 +321,20 @@ public func il_source_set_labels(
         let names = try textList(
             classNames, count: classCount, argument: "class_names", countArgument: "class_count")
         try source.setLabels(try Labels(array: try stridedArray(labels, argument: "labels"), classNames: names))
+    }
+}
+
+@c @implementation
+public func il_source_set_condition(
+    _ source: OpaquePointer!, _ condition: UnsafePointer<il_array>!,
+    _ classNames: UnsafePointer<UnsafePointer<CChar>?>!, _ classCount: Int64
+) -> il_status {
+    guarded { () throws(InfoLensError) in
+        let source = try Handles.object(source, Source.self, argument: "source")
+        let names = try textList(
+            classNames, count: classCount, argument: "class_names", countArgument: "class_count")
+        let array = try stridedArray(condition, argument: "condition")
+        try source.setCondition(try Labels(array: array, classNames: names))
     }
 }
 

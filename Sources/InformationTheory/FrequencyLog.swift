@@ -45,9 +45,9 @@ final class FrequencyLogs: Sendable {
     let ofClass: [FrequencyLog]
     private let memory: AlignedBuffer
 
-    init(_ classes: SampleClasses, unit: Logarithm) throws(InfoLensError) {
+    init(total: Int, classSamples: [Int], unit: Logarithm) throws(InfoLensError) {
         // At most 8 MB, however many classes there are; equally large ones share a table.
-        let sizes = Set(classes.samples + [classes.total])
+        let sizes = Set(classSamples + [total])
         let most = min(1024, (1 << 20) / sizes.count)
         memory = try AlignedBuffer(count: sizes.count * most, of: Double.self)
         var next = memory.values(of: Double.self)
@@ -59,7 +59,7 @@ final class FrequencyLogs: Sendable {
         func log(_ size: Int) -> FrequencyLog {
             logs[size] ?? FrequencyLog(total: size, unit: unit, small: next, smallCount: 0)
         }
-        ofAll = log(classes.total)
-        ofClass = classes.samples.map(log)
+        ofAll = log(total)
+        ofClass = classSamples.map(log)
     }
 }

@@ -10,7 +10,7 @@
 ///   - body: called once a neuron, several at a time, with the neuron's samples in order, which it may overwrite
 /// - Throws: `memory` when the budget does not hold one column; `numeric` at NaN or infinity, naming the
 ///   first; what `matrix.read` and the closures throw
-func forEachColumn<Tool>(
+public func forEachColumn<Tool>(
     of matrix: any ActivationMatrix, neurons: [Int], run: Run, toolBytes: Int,
     makeTool: () throws(InfoLensError) -> Tool,
     body: (_ tool: Tool, _ neuron: Int, _ column: UnsafeMutableBufferPointer<Double>) throws(InfoLensError) -> Void

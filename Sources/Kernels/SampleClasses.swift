@@ -2,7 +2,7 @@
 
 /// The class of each sample, as kernels see it.
 public struct SampleClasses: Sendable {
-    /// One code of 0 ..< count a sample; empty without labels, when all are 0.
+    /// One code of 0 ..< count a sample; empty without labels, when all are 0, and for samples counted before.
     public let codes: [Int32]
     /// N.
     public let total: Int
@@ -16,6 +16,13 @@ public struct SampleClasses: Sendable {
         self.codes = codes
         self.samples = samples
         total = codes.count
+    }
+
+    /// Classes of samples that were counted before; there are no codes.
+    public init(counts: [Int]) {
+        codes = []
+        samples = counts
+        total = counts.reduce(0, +)
     }
 
     /// All samples in one class: what is measured when there are no labels.

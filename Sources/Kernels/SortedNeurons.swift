@@ -37,6 +37,23 @@ public func forEachSortedNeuron<Walk: LevelWalk>(
     }
 }
 
+/// Sorts the samples of each neuron and calls `body` with them, from several threads, once a neuron.
+/// - Throws: as `forEachSortedNeuron`
+public func forEachSortedColumn(
+    of matrix: any ActivationMatrix, run: Run,
+    body: (_ neuron: Int, _ sorted: UnsafeBufferPointer<Double>) -> Void
+) throws(InfoLensError) {
+    let samples = matrix.samples
+    try forEachColumn(
+        of: matrix, neurons: Array(0..<matrix.neurons), run: run, toolBytes: RadixSorter.bytes(count: samples)
+    ) { () throws(InfoLensError) in
+        try RadixSorter(count: samples)
+    } body: { (sorter, neuron, column) throws(InfoLensError) in
+        _ = try sorter.sort(column, payload: nil, run: run)
+        body(neuron, UnsafeBufferPointer(column))
+    }
+}
+
 /// A worker's memory for the table of one neuron.
 private final class SortedTable {
     private let classes: SampleClasses

@@ -9,7 +9,7 @@ import Synchronization
 /// So when several fail, the error of the lowest item is the one thrown, whatever
 /// the number of threads. Threads are made for the call: about 10 µs, and nothing
 /// stays behind that a fork could break.
-func forEachItem(
+public func forEachItem(
     count: Int, workers: Int, run: Run, body: (_ worker: Int, _ item: Int) throws(InfoLensError) -> Void
 ) throws(InfoLensError) {
     guard count > 0 else { return }

@@ -20,11 +20,15 @@ private func measure(
     _ matrix: MemoryMatrix, _ quantizer: Quantizer, _ classes: SampleClasses, unit: Logarithm = .bits,
     run: Run = TestSupport.run()
 ) throws -> [Values] {
-    let neuronal = NeuronMeasure.all.filter { $0.rows == .perNeuron }
-    let byClass = NeuronMeasure.all.filter { $0.rows == .perNeuronClass }
-    let buffers = try evaluate(
-        neuronal + byClass, of: matrix, quantizer: quantizer, classes: classes, unit: unit, run: run)
-    let columns = buffers.map { $0.values(of: Double.self) }
+    let names: [StaticString] = [
+        "entropy", "conditional_entropy", "mutual_information", "kl_selectivity", "specific_information",
+    ]
+    let measures = names.map { name in NeuronMeasure.all.first { "\($0.name)" == "\(name)" }! }
+    let request = MeasureRequest(measures, function: EntropyFunction(.plugIn, unit: unit))
+    let buffers = try evaluate(request, of: matrix, quantizer: quantizer, classes: classes, run: run).values
+    let columns = buffers.map {
+        Array(UnsafeBufferPointer(start: $0.values(of: Double.self), count: $0.bytes.count / 8))
+    }
     return (0..<matrix.neurons).map { neuron in
         Values(
             entropy: columns[0][neuron], conditionalEntropy: columns[1][neuron], mutualInformation: columns[2][neuron],

@@ -55,8 +55,12 @@ IL_AT_MEAN = 2
 IL_RANGE_NEURON = 0
 IL_RANGE_LAYER = 1
 IL_RANGE_GIVEN = 2
+IL_ALPHABET_FULL = 0
+IL_ALPHABET_OBSERVED = 1
 IL_PER_NEURON = 1
 IL_PER_NEURON_CLASS = 2
+IL_UNDEFINED_NAN = 0
+IL_UNDEFINED_ERROR = 1
 IL_COLUMN_DOUBLE = 1
 IL_COLUMN_INTEGER = 2
 IL_COLUMN_STRING = 3
@@ -118,6 +122,7 @@ class il_source_options(ctypes.Structure):
     layers: Any
     layer_count: int
     labels: Any
+    condition: Any
     _fields_ = (
         ("struct_size", ctypes.c_uint32),
         ("reduction", ctypes.c_int32),
@@ -126,6 +131,7 @@ class il_source_options(ctypes.Structure):
         ("layers", ctypes.POINTER(ctypes.c_char_p)),
         ("layer_count", ctypes.c_int64),
         ("labels", ctypes.c_char_p),
+        ("condition", ctypes.c_char_p),
     )
 
 
@@ -164,6 +170,7 @@ class il_measure_info(ctypes.Structure):
     unit: Any
     description: Any
     reference: Any
+    needs: Any
     _fields_ = (
         ("struct_size", ctypes.c_uint32),
         ("rows", ctypes.c_int32),
@@ -174,6 +181,7 @@ class il_measure_info(ctypes.Structure):
         ("unit", ctypes.c_char_p),
         ("description", ctypes.c_char_p),
         ("reference", ctypes.c_char_p),
+        ("needs", ctypes.c_char_p),
     )
 
 
@@ -183,12 +191,28 @@ class il_measure_options(ctypes.Structure):
     quantizer: Any
     measures: Any
     measure_count: int
+    estimator: Any
+    alphabet: int
+    undefined: int
+    permutations: int
+    bootstrap: int
+    confidence: float
+    groups: Any
+    group_count: int
     _fields_ = (
         ("struct_size", ctypes.c_uint32),
         ("unit", ctypes.c_int32),
         ("quantizer", ctypes.POINTER(il_quantizer)),
         ("measures", ctypes.POINTER(ctypes.c_char_p)),
         ("measure_count", ctypes.c_int64),
+        ("estimator", ctypes.c_char_p),
+        ("alphabet", ctypes.c_int32),
+        ("undefined", ctypes.c_int32),
+        ("permutations", ctypes.c_int64),
+        ("bootstrap", ctypes.c_int64),
+        ("confidence", ctypes.c_double),
+        ("groups", ctypes.POINTER(ctypes.c_int32)),
+        ("group_count", ctypes.c_int64),
     )
 
 
@@ -222,6 +246,7 @@ FUNCTIONS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("il_source_new", il_status, (ctypes.c_void_p, ctypes.POINTER(il_source_options), ctypes.POINTER(ctypes.c_void_p))),
     ("il_source_add_layer", il_status, (ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(il_array))),
     ("il_source_set_labels", il_status, (ctypes.c_void_p, ctypes.POINTER(il_array), ctypes.POINTER(ctypes.c_char_p), ctypes.c_int64)),
+    ("il_source_set_condition", il_status, (ctypes.c_void_p, ctypes.POINTER(il_array), ctypes.POINTER(ctypes.c_char_p), ctypes.c_int64)),
     ("il_source_layers", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
     ("il_source_classes", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
     ("il_source_free", None, (ctypes.c_void_p,)),
@@ -231,6 +256,18 @@ FUNCTIONS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("il_measure_options_init", il_status, (ctypes.POINTER(il_measure_options),)),
     ("il_neuron_measures", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_measure_options), ctypes.POINTER(ctypes.c_void_p))),
     ("il_class_measures", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_measure_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_pairwise_mutual_information", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_measure_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_quantize", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.POINTER(il_quantizer), ctypes.POINTER(ctypes.c_int32), ctypes.c_int64)),
+    ("il_accumulator_new", il_status, (ctypes.c_void_p, ctypes.POINTER(il_quantizer), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_accumulator_update", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)),
+    ("il_accumulator_fit", il_status, (ctypes.c_void_p, ctypes.c_void_p)),
+    ("il_accumulator_state", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_int32), ctypes.POINTER(ctypes.c_int64))),
+    ("il_accumulator_merge", il_status, (ctypes.c_void_p, ctypes.c_void_p)),
+    ("il_accumulator_neuron_measures", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_measure_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_accumulator_class_measures", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_measure_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_accumulator_serialize", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_int64))),
+    ("il_accumulator_deserialize", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_void_p))),
+    ("il_accumulator_free", None, (ctypes.c_void_p,)),
     ("il_table_size", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_int64))),
     ("il_table_column", il_status, (ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_int32), ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_char_p))),
     ("il_table_doubles", il_status, (ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(ctypes.POINTER(ctypes.c_double)))),

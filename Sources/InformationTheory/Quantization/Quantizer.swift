@@ -35,6 +35,16 @@ public enum Quantizer: Sendable, Equatable {
         case given(low: Double, high: Double)
     }
 
+    /// Levels that a neuron could have, or nil where only its data bound them.
+    public var levels: Int? {
+        switch self {
+        case .threshold: 2
+        case .uniform(let bins, _), .quantile(let bins): bins
+        case .explicit(let edges): edges.count + 1
+        case .width, .integer: nil
+        }
+    }
+
     /// Most bins of one neuron.
     public static let largestBinCount = 1 << 16
 

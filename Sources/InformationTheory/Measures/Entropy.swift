@@ -10,13 +10,3 @@ func entropy(of counts: UnsafeBufferPointer<UInt32>, log: FrequencyLog) -> Doubl
     }
     return sum
 }
-
-/// Plug-in H(T|Y) = Σ p(y) H(T|Y=y).
-func conditionalEntropy(of table: ContingencyTable, logs: FrequencyLogs) -> Double {
-    var sum = 0.0
-    for (c, samples) in table.classSamples.enumerated() where samples > 0 {
-        let p = Double(samples) / Double(table.samples)
-        sum += p * entropy(of: table.counts(ofClass: c), log: logs.ofClass[c])
-    }
-    return sum
-}

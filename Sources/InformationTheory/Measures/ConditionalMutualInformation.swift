@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+
+/// I(T;Y|Z) = H(T|Z) − H(T|Y,Z), from a table whose classes are pairs of label and condition.
+/// Cover & Thomas 2006, 2.5. A constant neuron has 0.
+func conditionalMutualInformation(of neuron: inout NeuronSummary) -> Double {
+    if neuron.isConstant { return 0 }
+    let (conditionOf, samples) = neuron.layer.conditions
+    let table = neuron.table
+    var given = 0.0
+    var counts = [UInt32](repeating: 0, count: table.marginal.count)
+    for (z, total) in samples.enumerated() where total > 0 {
+        for level in counts.indices { counts[level] = 0 }
+        for (c, condition) in conditionOf.enumerated() where condition == z {
+            for (cell, count) in table.counts(ofClass: c).enumerated() {
+                counts[table.level(ofCell: cell, class: c)] &+= count
+            }
+        }
+        let log = FrequencyLog(total: total, unit: neuron.function.unit)
+        let entropy = counts.withUnsafeBufferPointer { neuron.estimate($0, log: log, class: nil) }
+        given += Double(total) / Double(table.samples) * entropy
+    }
+    let difference = given - neuron.conditionalEntropy
+    guard neuron.function.estimator == .plugIn else { return difference }
+    return difference < 0 && difference > -1e-12 * max(1, given) ? 0 : difference
+}
+
+/// Pairs of a label and a condition as classes of their own.
+public struct JointClasses: Sendable {
+    public let classes: SampleClasses
+    /// The condition of each pair.
+    public let conditionOf: [Int]
+    /// Samples of each condition.
+    public let conditionSamples: [Int]
+
+    /// - Throws: `shape` when the two are of different samples
+    public init(labels: SampleClasses, condition: SampleClasses) throws(InfoLensError) {
+        guard labels.total == condition.total, !labels.codes.isEmpty, !condition.codes.isEmpty else {
+            throw InfoLensError(
+                .shape,
+                "condition: there are \(condition.total) values, but \(labels.total) labels; give one a sample")
+        }
+        // Only pairs that occur: their number is at most N.
+        var indices: [Int: Int32] = [:]
+        var samples: [Int] = []
+        var conditionOf: [Int] = []
+        var codes: [Int32] = []
+        codes.reserveCapacity(labels.total)
+        for (label, value) in zip(labels.codes, condition.codes) {
+            let pair = Int(value) * labels.count + Int(label)
+            let index: Int32
+            if let known = indices[pair] {
+                index = known
+            } else {
+                index = Int32(truncatingIfNeeded: samples.count)
+                indices[pair] = index
+                samples.append(0)
+                conditionOf.append(Int(value))
+            }
+            samples[Int(index)] += 1
+            codes.append(index)
+        }
+        classes = SampleClasses(codes: codes, samples: samples)
+        self.conditionOf = conditionOf
+        conditionSamples = condition.samples
+    }
+}

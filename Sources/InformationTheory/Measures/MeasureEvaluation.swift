@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+import Synchronization
+
+/// Which measures, and how they are estimated.
+public struct MeasureRequest: Sendable {
+    /// Measures, all of the same rows.
+    public var measures: [NeuronMeasure]
+    public var function: EntropyFunction
+    public var alphabet: Alphabet
+    /// The group of each class, 0 for neither, for measures that need groups.
+    public var groups: [Int32]
+
+    public init(
+        _ measures: [NeuronMeasure], function: EntropyFunction, alphabet: Alphabet = .full, groups: [Int32] = []
+    ) {
+        self.measures = measures
+        self.function = function
+        self.alphabet = alphabet
+        self.groups = groups
+    }
+
+    func layer(quantizer: Quantizer, classes: SampleClasses) throws(InfoLensError) -> LayerSummary {
+        var layer = try LayerSummary(
+            function: function, alphabet: alphabet, levels: quantizer.levels, total: classes.total,
+            classSamples: classes.samples)
+        layer.groups = groups
+        if measures.contains(where: { "\($0.name)" == "adjusted_mutual_information" }) {
+            layer.expected = try ExpectedMutualInformation(samples: classes.total)
+        }
+        return layer
+    }
+}
+
+/// The measures of the neurons of one layer.
+public struct LayerMeasures: Sendable {
+    /// For each measure values in the order [neuron][column] (`perNeuron`) or [neuron][class].
+    public let values: [AlignedBuffer]
+    /// What is undefined in the row of each neuron; neurons that are missing have nothing.
+    public internal(set) var warnings: [Int: NeuronWarning] = [:]
+}
+
+/// Evaluates measures for each neuron of a layer.
+///
+/// - Parameters:
+///   - classes: of the labels
+///   - condition: pairs of label and condition, for measures that need them
+/// - Throws: as `forEachQuantizedNeuron`
+public func evaluate(
+    _ request: MeasureRequest, of matrix: any ActivationMatrix, quantizer: Quantizer, classes: SampleClasses,
+    condition: JointClasses? = nil, run: Run
+) throws(InfoLensError) -> LayerMeasures {
+    // A declared width beyond all memory is refused before anything is allocated for it.
+    _ = try RowBlocks(of: matrix, run: run)
+    let writer = try MeasureWriter(request.measures, neurons: matrix.neurons, classes: classes.count)
+    let conditional = request.measures.indices.filter { request.measures[$0].needs.contains(.condition) }
+    let others = request.measures.indices.filter { !conditional.contains($0) }
+    if !others.isEmpty {
+        var layer = try request.layer(quantizer: quantizer, classes: classes)
+        if request.measures.contains(where: { $0.needs.contains(.activations) }) {
+            layer.activations = (
+                try columnMeans(of: matrix, classes: classes, run: run), try columnExtrema(of: matrix, run: run).low
+            )
+        }
+        let summary = layer
+        try forEachQuantizedNeuron(of: matrix, quantizer: quantizer, classes: classes, run: run) { neuron, table in
+            writer.write(others, of: NeuronSummary(neuron: neuron, table: table, layer: summary))
+        }
+    }
+    if !conditional.isEmpty, let condition {
+        var layer = try request.layer(quantizer: quantizer, classes: condition.classes)
+        layer.conditions = (condition.conditionOf, condition.conditionSamples)
+        let summary = layer
+        try forEachQuantizedNeuron(
+            of: matrix, quantizer: quantizer, classes: condition.classes, run: run
+        ) { neuron, table in
+            writer.write(conditional, of: NeuronSummary(neuron: neuron, table: table, layer: summary))
+        }
+    }
+    return writer.result
+}
+
+extension Accumulator {
+    /// Evaluates measures, none of which may need activations or a condition, for each layer: the same bits as
+    /// from all of the data at once. Classes are in ascending order, as `orderedClasses` has them.
+    /// - Throws: `argument` while fitting and before the first piece; `memory`, `cancelled`
+    public func evaluate(_ request: MeasureRequest, run: Run) throws(InfoLensError) -> [LayerMeasures] {
+        guard case .counting(let layers) = phase, samples > 0 else {
+            let why =
+                isFitting
+                ? "its edges are not fixed: call fit and update it with the data once more"
+                : "it has counted nothing: update it first"
+            throw InfoLensError(.argument, "accumulator: \(why)")
+        }
+        let order = classOrder
+        let classes = SampleClasses(counts: order.map { classSamples[$0] })
+        var results: [LayerMeasures] = []
+        for layer in layers {
+            run.enter(stage: "neuron measures: \(layer.name)")
+            let writer = try MeasureWriter(request.measures, neurons: layer.neurons, classes: classes.count)
+            let summary = try request.layer(quantizer: quantizer, classes: classes)
+            try layer.forEachTable(classes: classes, order: order, run: run) { neuron, table in
+                writer.write(
+                    Array(request.measures.indices), of: NeuronSummary(neuron: neuron, table: table, layer: summary))
+            }
+            results.append(writer.result)
+        }
+        return results
+    }
+
+    private var classOrder: [Int] { classes.indices.sorted { classes[$0] < classes[$1] } }
+
+    /// The classes in ascending order, with their samples.
+    public var orderedClasses: [(key: ClassKey, samples: Int)] { classOrder.map { (classes[$0], classSamples[$0]) } }
+}
+
+/// Where the values of the neurons of a layer go, written by several threads.
+private final class MeasureWriter: Sendable {
+    private let measures: [NeuronMeasure]
+    private let widths: [Int]
+    private let values: [AlignedBuffer]
+    private let warnings = Mutex<[Int: NeuronWarning]>([:])
+
+    init(_ measures: [NeuronMeasure], neurons: Int, classes: Int) throws(InfoLensError) {
+        self.measures = measures
+        widths = measures.map { $0.rows == .perNeuron ? $0.columns.count : classes }
+        var values: [AlignedBuffer] = []
+        for width in widths {
+            let (count, overflow) = neurons.multipliedReportingOverflow(by: width)
+            guard !overflow else { throw InfoLensError(.memory, "out of memory: the table has too many rows") }
+            values.append(try AlignedBuffer(count: count, of: Double.self))
+        }
+        self.values = values
+    }
+
+    /// Evaluates the measures at these indices.
+    func write(_ indices: [Int], of summary: NeuronSummary) {
+        var summary = summary
+        for index in indices {
+            measures[index].evaluate(&summary, values[index].values(of: Double.self) + summary.neuron * widths[index])
+        }
+        if !summary.warning.isEmpty { warnings.withLock { $0[summary.neuron] = summary.warning } }
+    }
+
+    var result: LayerMeasures { LayerMeasures(values: values, warnings: warnings.withLock { $0 }) }
+}
+
+/// Units of work that `evaluate` reports for one layer; at most Int.max.
+public func workUnits(
+    of matrix: any ActivationMatrix, quantizer: Quantizer, measures: [NeuronMeasure]
+) -> Int {
+    let isConditional = measures.filter { $0.needs.contains(.condition) }.count
+    let runs = (isConditional > 0 ? 1 : 0) + (isConditional < measures.count ? 1 : 0)
+    let readings = measures.contains { $0.needs.contains(.activations) } ? 2 : 0
+    let (units, overflow) = matrix.samples.multipliedReportingOverflow(by: matrix.neurons)
+    let (all, tooMany) = units.multipliedReportingOverflow(by: runs * passes(of: quantizer) + readings)
+    return overflow || tooMany ? Int.max : all
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A measure of a quantised neuron, as the registry lists it.
+///
+/// To add one: write its function in a file of its own, then an entry in
+/// `NeuronMeasure.all`. C, Python and the documentation take the rest from there.
+public struct NeuronMeasure: Sendable {
+    /// What a row of its columns is.
+    public enum Rows: Sendable {
+        case perNeuron
+        case perNeuronClass
+    }
+
+    /// What a column's values are.
+    public enum Content: Sendable {
+        /// Information, in bits or nats as asked.
+        case information
+        /// A pure number.
+        case number
+        /// The index of a class.
+        case classIndex
+    }
+
+    public struct Column: Sendable {
+        public let name: StaticString
+        public let content: Content
+        public let description: StaticString
+    }
+
+    /// What must be given besides activations.
+    public struct Needs: OptionSet, Sendable {
+        public let rawValue: Int
+        public init(rawValue: Int) { self.rawValue = rawValue }
+
+        public static let labels = Needs(rawValue: 1)
+        /// A discrete variable Z to condition on.
+        public static let condition = Needs(rawValue: 2)
+        /// Two groups of classes to compare.
+        public static let groups = Needs(rawValue: 4)
+        /// The activations themselves, not only their levels.
+        public static let activations = Needs(rawValue: 8)
+
+        /// "labels, condition", for people.
+        public var text: StaticString {
+            switch self {
+            case []: ""
+            case .labels: "labels"
+            case [.labels, .condition]: "labels, condition"
+            case [.labels, .groups]: "labels, groups"
+            default: "labels, activations"
+            }
+        }
+    }
+
+    public let name: StaticString
+    public let rows: Rows
+    public let columns: [Column]
+    public let needs: Needs
+    public let byDefault: Bool
+    public let description: StaticString
+    public let reference: StaticString
+    /// Writes one value a column (`perNeuron`) or a class (`perNeuronClass`).
+    let evaluate: @Sendable (inout NeuronSummary, UnsafeMutablePointer<Double>) -> Void
+
+    init(
+        _ name: StaticString, rows: Rows = .perNeuron, columns: [Column], needs: Needs = .labels,
+        byDefault: Bool = false, description: StaticString, reference: StaticString,
+        evaluate: @escaping @Sendable (inout NeuronSummary, UnsafeMutablePointer<Double>) -> Void
+    ) {
+        self.name = name
+        self.rows = rows
+        self.columns = columns
+        self.needs = needs
+        self.byDefault = byDefault
+        self.description = description
+        self.reference = reference
+        self.evaluate = evaluate
+    }
+
+    /// A measure of one column of information that bears its name.
+    init(
+        _ name: StaticString, rows: Rows = .perNeuron, column description: StaticString, needs: Needs = .labels,
+        byDefault: Bool = false, summary: StaticString, reference: StaticString,
+        evaluate: @escaping @Sendable (inout NeuronSummary, UnsafeMutablePointer<Double>) -> Void
+    ) {
+        self.init(
+            name, rows: rows, columns: [Column(name: name, content: .information, description: description)],
+            needs: needs, byDefault: byDefault, description: summary, reference: reference, evaluate: evaluate)
+    }
+
+    /// "information" where the columns' unit is the one asked for.
+    public var unit: StaticString { columns.contains { $0.content == .information } ? "information" : "1" }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+
+/// What is the same for every neuron of a layer, shared by the threads that evaluate them.
+struct LayerSummary: Sendable {
+    let function: EntropyFunction
+    let alphabet: Alphabet
+    /// Levels that the quantiser can give, or nil where only the data bound them.
+    let levels: Int?
+    let logs: FrequencyLogs
+    /// The samples of each class as counts.
+    let classCounts: [UInt32]
+    /// The group of each class: 0, 1 or 2; empty where none were given.
+    var groups: [Int32] = []
+    /// Where classes are pairs (label, condition): the condition of each, and the samples of each condition.
+    var conditions: (ofClass: [Int], samples: [Int]) = ([], [])
+    /// Chance information of N samples, for measures that adjust for it.
+    var expected: ExpectedMutualInformation?
+    /// Mean activation of each [class][neuron], and the least activation of each neuron.
+    var activations: (means: [[Double]], least: [Double]) = ([], [])
+
+    init(
+        function: EntropyFunction, alphabet: Alphabet, levels: Int?, total: Int, classSamples: [Int]
+    ) throws(InfoLensError) {
+        self.function = function
+        self.alphabet = alphabet
+        self.levels = levels
+        logs = try FrequencyLogs(total: total, classSamples: classSamples, unit: function.unit)
+        classCounts = classSamples.map { UInt32(clamping: $0) }
+    }
+}
+
+/// One neuron's table with what several measures share, computed when first asked for.
+struct NeuronSummary {
+    let neuron: Int
+    let table: ContingencyTable
+    let layer: LayerSummary
+    /// What could not be estimated, for the row's warning.
+    var warning = NeuronWarning()
+
+    /// Levels that occur.
+    private(set) lazy var occupiedLevels = occupied(table.marginal)
+    private lazy var marginalLogs = table.marginal.map { $0 == 0 ? 0 : layer.logs.ofAll($0) }
+    private lazy var plugInEntropy = InformationTheory.entropy(of: table.marginal, log: layer.logs.ofAll)
+
+    init(neuron: Int, table: ContingencyTable, layer: LayerSummary) {
+        self.neuron = neuron
+        self.table = table
+        self.layer = layer
+    }
+
+    var function: EntropyFunction { layer.function }
+
+    /// A neuron of one level has no entropy, which no estimator needs to guess.
+    var isConstant: Bool { mutating get { occupiedLevels <= 1 } }
+
+    /// Ĥ(T).
+    lazy var entropy: Double = {
+        if isConstant { return 0 }
+        return estimate(table.marginal, log: layer.logs.ofAll, class: nil)
+    }()
+
+    /// Ĥ(T|Y) = Σ p(y) Ĥ(T|Y=y).
+    lazy var conditionalEntropy: Double = {
+        var sum = 0.0
+        for (c, samples) in table.classSamples.enumerated() where samples > 0 {
+            sum += Double(samples) / Double(table.samples) * entropy(ofClass: c)
+        }
+        return sum
+    }()
+
+    /// Î(T;Y) = Ĥ(T) − Ĥ(T|Y).
+    lazy var mutualInformation: Double = {
+        if isConstant { return 0 }
+        let difference = entropy - conditionalEntropy
+        guard function.estimator == .plugIn else { return difference }
+        // It cannot be negative; only a difference of the size of rounding is set to 0, so that a defect would show.
+        return difference < 0 && difference > -1e-12 * max(1, entropy) ? 0 : difference
+    }()
+
+    /// Plug-in H(T), H(Y) and I(T;Y) in nats, whatever was asked for.
+    lazy var plugIn: (entropy: Double, labelEntropy: Double, information: Double) = {
+        func nats(_ counts: UnsafeBufferPointer<UInt32>, _ total: Int) -> Double {
+            InformationTheory.entropy(of: counts, log: FrequencyLog(total: total, unit: .nats))
+        }
+        let entropy = nats(table.marginal, table.samples)
+        var within = 0.0
+        for (c, samples) in table.classSamples.enumerated() where samples > 0 {
+            within += Double(samples) / Double(table.samples) * nats(table.counts(ofClass: c), samples)
+        }
+        let label = layer.classCounts.withUnsafeBufferPointer { nats($0, table.samples) }
+        return (entropy, label, max(entropy - within, 0))
+    }()
+
+    /// Ĥ(Y), over all classes where the alphabet is full.
+    lazy var labelEntropy: Double = layer.classCounts.withUnsafeBufferPointer { counts in
+        let occupied = occupied(counts)
+        if occupied <= 1 { return 0 }
+        let isFull = layer.alphabet == .full && function.estimator != .panzeriTreves
+        let value = function.entropy(
+            of: counts, log: layer.logs.ofAll, alphabet: isFull ? counts.count : occupied)
+        if value.isNaN { warning.note(undefined: nil) }
+        return value
+    }
+
+    /// Ĥ(T|Y=y); NaN for a class without samples.
+    mutating func entropy(ofClass c: Int) -> Double {
+        guard table.classSamples[c] > 0 else { return .nan }
+        if isConstant { return 0 }
+        return estimate(table.counts(ofClass: c), log: layer.logs.ofClass[c], class: c)
+    }
+
+    /// î(y) = −Σ p(t|y) log p(t) + (Ĥ(T) − H(T)) − Ĥ(T|Y=y), with H the plug-in entropy, so that its mean
+    /// over classes is Î(T;Y); for the plug-in estimator D_KL(P(T|Y=y) ‖ P(T)). NaN for a class without samples.
+    mutating func specificInformation(ofClass c: Int) -> Double {
+        let plugIn = InformationTheory.specificInformation(
+            of: table, class: c, log: layer.logs.ofClass[c], marginalLogs: marginalLogs)
+        if function.estimator == .plugIn || table.classSamples[c] == 0 || isConstant { return plugIn }
+        let within = InformationTheory.entropy(of: table.counts(ofClass: c), log: layer.logs.ofClass[c])
+        return plugIn + (entropy - plugInEntropy) - (entropy(ofClass: c) - within)
+    }
+
+    /// An entropy of this neuron's levels.
+    /// - Parameter c: the class whose histogram it is, for the warning
+    mutating func estimate(_ counts: UnsafeBufferPointer<UInt32>, log: FrequencyLog, class c: Int?) -> Double {
+        let alphabet: Int
+        switch (function.estimator, layer.alphabet) {
+        // Panzeri and Treves take the levels that the neuron is known to have for those that a class could have.
+        case (.panzeriTreves, _): alphabet = occupiedLevels
+        case (.jamesStein, .full), (.nsb, .full): alphabet = layer.levels ?? occupiedLevels
+        case (.jamesStein, .observed), (.nsb, .observed): alphabet = occupied(counts)
+        default: alphabet = 0
+        }
+        let value = function.entropy(of: counts, log: log, alphabet: alphabet)
+        if value.isNaN { warning.note(undefined: c) }
+        return value
+    }
+}
+
+/// What of a neuron's row is undefined.
+public struct NeuronWarning: Sendable, Hashable {
+    /// The first histogram whose entropy has no estimate: that of a class, or of all samples (−1); −2 for none.
+    public private(set) var undefinedClass = -2
+    /// Class selectivity needs activations that are not negative.
+    public internal(set) var isNegative = false
+    /// The bias correction of the bootstrap has no finite value.
+    public internal(set) var isOneSided = false
+
+    public init() {}
+
+    public var isEmpty: Bool { self == NeuronWarning() }
+
+    mutating func note(undefined c: Int?) {
+        if undefinedClass == -2 { undefinedClass = c ?? -1 }
+    }
+}
