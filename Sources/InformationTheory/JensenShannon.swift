@@ -10,13 +10,14 @@ public func jensenShannonDivergence(
     _ p: some Collection<Double>, _ q: some Collection<Double>, unit: Logarithm
 ) -> Double {
     let (ofP, ofQ) = (Normalizer(p), Normalizer(q))
+    guard ofP.isDistribution, ofQ.isDistribution else { return .nan }
     var sum = 0.0
     for (p, q) in zip(p, q) {
         let (a, b) = (ofP.frequency(p), ofQ.frequency(q))
         let mean = 0.5 * (a + b)
         sum += 0.5 * (term(a, mean, unit) + term(b, mean, unit))
     }
-    return sum.isNaN ? .nan : min(max(sum, 0), unit(2))
+    return min(max(sum, 0), unit(2))
 }
 
 /// The same of two histograms over the same levels.

@@ -3,11 +3,12 @@ import Kernels
 
 /// D_KL(p ‖ q) = Σ p log (p/q) of two discrete distributions (Kullback & Leibler 1951).
 ///
-/// Both are given as equally many weights, finite and ≥ 0 and not all 0, which are divided by
-/// their sums. The result is +∞ where p has mass and q has none, 0 for equal distributions
-/// up to rounding, and never negative.
+/// Both are given as equally many weights ≥ 0, which are divided by their sums. The result is
+/// +∞ where p has mass and q has none, 0 for equal distributions up to rounding, never
+/// negative, and NaN where weights are all 0 or not finite.
 public func klDivergence(_ p: some Collection<Double>, _ q: some Collection<Double>, unit: Logarithm) -> Double {
     let (ofP, ofQ) = (Normalizer(p), Normalizer(q))
+    guard ofP.isDistribution, ofQ.isDistribution else { return .nan }
     var sum = 0.0
     for (p, q) in zip(p, q) where p != 0 {
         if q == 0 { return .infinity }
@@ -15,8 +16,7 @@ public func klDivergence(_ p: some Collection<Double>, _ q: some Collection<Doub
         // A frequency below float64 still has a logarithm.
         sum += a * (b.isNormal ? unit(a / b) : ofP.logFrequency(p, unit) - ofQ.logFrequency(q, unit))
     }
-    // max() alone would turn NaN into 0.
-    return sum.isNaN ? .nan : max(sum, 0)
+    return max(sum, 0)
 }
 
 /// The same of two histograms over the same levels.
@@ -38,7 +38,10 @@ struct Normalizer {
         sum = weights.reduce(0) { $0 + $1 / largest }
     }
 
-    /// A weight's share of the sum; NaN where that is 0 or infinite.
+    /// Whether there is a positive finite weight, and no other than finite ones.
+    var isDistribution: Bool { sum.isFinite }
+
+    /// A weight's share of the sum.
     func frequency(_ weight: Double) -> Double { weight / largest / sum }
 
     /// Its logarithm, also where the frequency itself is too small for float64.

@@ -4,8 +4,9 @@ import Glibc
 /// Grassberger's estimate of 2003 (arXiv:physics/0307138, eq. 28 and 30), in nats:
 /// log N − (1/N) Σ n G(n).
 ///
+/// Its bias is log N − ψ(N), about 1/(2N), and what falls exponentially with N p.
 /// It is not the estimate of 1988, of which several readings are in use. A histogram with
-/// a single level does not give 0 but log N − G(N), which is below 1/(4N) in size for N > 1.
+/// a single level does not give 0 but log N − G(N): about −1/(6N²) for even and 1/N for odd N.
 func grassbergerEntropy(of counts: UnsafeBufferPointer<UInt32>, total: Int) -> Double {
     let (samples, logSamples) = (Double(total), log(Double(total)))
     var sum = 0.0

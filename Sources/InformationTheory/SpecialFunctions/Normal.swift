@@ -32,7 +32,9 @@ private func halley(from start: Double, error: (Double) -> Double) -> Double {
     var x = start
     // 1e-3 → 1e-9 → below rounding; the last steps only repair rounding errors.
     for _ in 0..<4 {
-        let step = error(x) * (2 * Double.pi).squareRoot() * exp(0.5 * x * x)
+        // In two factors, which do not overflow where the error is a subnormal number.
+        let half = exp(0.25 * x * x)
+        let step = error(x) * (2 * Double.pi).squareRoot() * half * half
         x -= step / (1 + 0.5 * x * step)
     }
     return x
