@@ -24,6 +24,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Kernels"], path: "Tests/Support"),
         .testTarget(name: "KernelsTests", dependencies: ["CNumerics", "Kernels", "TestSupport"]),
         .testTarget(name: "InformationTheoryTests", dependencies: ["InformationTheory", "TestSupport"]),
+        .testTarget(name: "TablesTests", dependencies: ["Tables"]),
         .testTarget(name: "ActivationsTests", dependencies: ["Activations", "CHDF5", "CNumerics"]),
     ],
     swiftLanguageModes: [.v6]

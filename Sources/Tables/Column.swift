@@ -4,7 +4,8 @@
 public struct ColumnMemory<Value: BitwiseCopyable & Sendable>: @unchecked Sendable {
     /// Valid while this value lives.
     public let values: UnsafeBufferPointer<Value>
-    private let owner: AnyObject
+    /// Who wants the values longer keeps this.
+    public let owner: AnyObject
 
     /// Values that `owner` keeps alive and nobody changes any more.
     public init(_ values: UnsafeBufferPointer<Value>, owner: AnyObject) {
@@ -35,7 +36,8 @@ public struct Column: Sendable {
     public enum Values: Sendable {
         case doubles(ColumnMemory<Double>, count: Int)
         case integers(ColumnMemory<Int64>, count: Int)
-        /// Row r is `names[codes[r]]`: results repeat few names often.
+        /// Row r is `names[codes[r]]`: results repeat few names often. The names of a
+        /// column are distinct, and every code is the index of one.
         case strings(codes: ColumnMemory<Int32>, names: [String], count: Int)
 
         public var count: Int {
@@ -61,9 +63,10 @@ public struct Column: Sendable {
 
     /// A short column of texts.
     public init(_ name: String, description: String, texts: [String]) {
-        let codes = ColumnMemory(texts.indices.map { Int32(clamping: $0) })
+        var names = DistinctTexts()
+        let codes = ColumnMemory(texts.map { names.code(of: $0) })
         self.init(
-            name, description: description, values: .strings(codes: codes, names: texts, count: texts.count))
+            name, description: description, values: .strings(codes: codes, names: names.texts, count: texts.count))
     }
 
     /// A short column of integers.

@@ -13,5 +13,6 @@ public struct Table: Sendable {
 
     public var rows: Int { columns.first?.values.count ?? 0 }
 
-    public func column(named name: String) -> Column? { columns.first { $0.name == name } }
+    /// The column whose name is the same bytes.
+    public func column(named name: String) -> Column? { columns.first { $0.name.utf8.elementsEqual(name.utf8) } }
 }
