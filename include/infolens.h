@@ -632,6 +632,34 @@ enum {
     IL_COLUMN_STRING = 3   /**< const char *const *, equal texts may share a pointer */
 };
 
+/** A column in the caller's memory, for il_table_new(). */
+typedef struct il_column {
+    const char *name;        /**< not NULL, distinct within the table */
+    const char *unit;        /**< NULL = "" */
+    const char *description; /**< NULL = "" */
+    const void *values;      /**< one a row, of the type that `type` names; NULL only when there are no rows */
+    int32_t type;            /**< IL_COLUMN_DOUBLE, _INTEGER or _STRING */
+    int32_t reserved;        /**< 0 */
+} il_column;
+
+/** An entry of a table's metadata, for il_table_new(). */
+typedef struct il_metadata {
+    const char *key;   /**< not NULL, distinct within the table */
+    const char *value; /**< not NULL */
+} il_metadata;
+
+/**
+ * Makes a table of the caller's values, all of which are copied: results of other
+ * calls that were filtered or joined are exported and written as the library's own are.
+ *
+ * @param columns         `column_count` columns of `rows` values; NULL only when there are none
+ * @param metadata        `metadata_count` entries; NULL only when there are none
+ * Errors: ARGUMENT NULL, a name or key used twice, an unknown type, a negative count, rows
+ * without columns; MEMORY.
+ */
+il_status il_table_new(const il_column *columns, int64_t column_count, int64_t rows, const il_metadata *metadata,
+                       int64_t metadata_count, il_table **table);
+
 /** Number of rows and of columns; either pointer may be NULL. */
 il_status il_table_size(il_table *table, int64_t *rows, int64_t *columns);
 
@@ -659,8 +687,140 @@ il_status il_table_metadata_count(il_table *table, int64_t *count);
 /** The metadata entry at `index`; either output pointer may be NULL. Numbers are written in decimal. */
 il_status il_table_metadata_at(il_table *table, int64_t index, const char **key, const char **value);
 
-/** Frees a table and every column and text that it handed out. */
+/** Frees a table and every column and text that it handed out. What was exported from it stays. */
 void il_table_free(il_table *table);
+
+/**
+ * Writes a table as comma-separated values (RFC 4180, but for lines that end in LF), UTF-8: a
+ * line of column names, then one a row. Units and metadata are left out.
+ *
+ * Numbers have the fewest digits that read back to the same bits. NaN is `NaN`, infinities are
+ * `Inf` and `-Inf`. Texts are quoted only where they must be.
+ *
+ * The file is written beside `path` under another name and takes its place when it is complete
+ * and on the disk: whatever happens, `path` holds the old contents or the new, never a part. A
+ * symbolic link is followed.
+ *
+ * @param path  the file's path, bytes as the system takes them; it is replaced if it exists
+ * Errors: ARGUMENT; IO, with the system's reason, when the file cannot be written or `path` is
+ * a folder, a device or a pipe.
+ */
+il_status il_table_write_csv(il_table *table, const char *path);
+
+/**
+ * Writes a table as one JSON object (RFC 8259), in UTF-8:
+ *
+ *     {"metadata": {"measure": "entropy", …},
+ *      "columns": [{"name": "entropy", "unit": "bits", "description": "…", "type": "double",
+ *                   "values": [0.5, …]}, …]}
+ *
+ * `type` is `double`, `integer` or `string`. Numbers have the fewest digits that read back to the
+ * same bits; integers beyond ±2^53 are written in full. NaN and infinities are `null`.
+ * File handling and errors are those of il_table_write_csv().
+ */
+il_status il_table_write_json(il_table *table, const char *path);
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name Tables in Apache Arrow's memory format */
+/** @{ */
+
+/* The structs of the Arrow C data interface and C stream interface, as their
+ * specification has every header declare them, so that other headers may too:
+ * https://arrow.apache.org/docs/format/CDataInterface.html */
+
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+
+struct ArrowSchema {
+    const char *format;
+    const char *name;
+    const char *metadata;
+    int64_t flags;
+    int64_t n_children;
+    struct ArrowSchema **children;
+    struct ArrowSchema *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+
+struct ArrowArray {
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const void **buffers;
+    struct ArrowArray **children;
+    struct ArrowArray *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+
+#endif /* ARROW_C_DATA_INTERFACE */
+
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+
+struct ArrowArrayStream {
+    int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
+    int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
+    const char *(*get_last_error)(struct ArrowArrayStream *);
+    void (*release)(struct ArrowArrayStream *);
+    void *private_data;
+};
+
+#endif /* ARROW_C_STREAM_INTERFACE */
+
+/**
+ * Exports a table as a struct array (format `+s`) with a child for each column.
+ *
+ * Doubles are float64 (`g`), integers int64 (`l`), strings a dictionary of utf8 (`u`, each text
+ * once) behind int32 indices (`i`). Nothing is null: NaN stays NaN. Numbers and indices are not
+ * copied. A field's metadata has `unit` and `description` where the column has them, the
+ * schema's the table's metadata.
+ *
+ * Each struct is released by its own `release`, which may be called on any thread, in any order,
+ * and for children that were moved out of their parent too. The values live until then: the
+ * table may be freed before.
+ *
+ * @param schema  receives the type; NULL for none
+ * @param array   receives the values; NULL for none
+ */
+il_status il_table_export_arrow(il_table *table, struct ArrowSchema *schema, struct ArrowArray *array);
+
+/** Exports a table as a stream of one batch, which is what il_table_export_arrow() gives; the
+ *  table may be freed before the stream is read. */
+il_status il_table_export_arrow_stream(il_table *table, struct ArrowArrayStream *stream);
+
+/** What il_arrow_hold() is given. */
+enum {
+    IL_ARROW_SCHEMA = 1, /**< a struct ArrowSchema */
+    IL_ARROW_ARRAY = 2,  /**< a struct ArrowArray */
+    IL_ARROW_STREAM = 3  /**< a struct ArrowArrayStream */
+};
+
+/**
+ * Moves an exported struct into memory of the library and ties it to an `owner`.
+ *
+ * This is for bindings that hand the struct on inside an object of their language whose
+ * destructor is a C function that is told the object's address and nothing else, as that of
+ * Python's PyCapsule is: il_arrow_drop() can be that function.
+ *
+ * @param owner     a key that has nothing tied to it; its memory is not touched
+ * @param kind      IL_ARROW_SCHEMA, _ARRAY or _STREAM
+ * @param exported  the struct, which `release` = NULL marks as moved
+ * @param held      receives its new address, valid until il_arrow_drop(owner)
+ */
+il_status il_arrow_hold(void *owner, int32_t kind, void *exported, void **held);
+
+/** Releases the struct tied to `owner`, unless whoever took it has, and frees its memory. Does
+ *  nothing for an owner of nothing. May be called on any thread. */
+void il_arrow_drop(void *owner);
 
 /** @} */
 

@@ -32,9 +32,14 @@ SCALARS = {
     "uint32_t": "c_uint32",
     "int64_t": "c_int64",
     "uint64_t": "c_uint64",
+    "int": "c_int",
     "float": "c_float",
     "double": "c_double",
 }
+
+# What the header declares, as against what it includes. Arrow's names are those of the
+# Arrow C data interface.
+OURS = ("il_", "Arrow")
 
 PREAMBLE = '''\
 # SPDX-License-Identifier: Apache-2.0
@@ -63,7 +68,7 @@ class Header:
         self.records = {
             node["name"]: node
             for node in declarations
-            if node["kind"] == "RecordDecl" and node.get("name", "").startswith("il_")
+            if node["kind"] == "RecordDecl" and node.get("name", "").startswith(OURS)
         }
         self.aliases = {
             node["name"]: node["type"]["qualType"]
@@ -89,6 +94,10 @@ class Header:
 
     def ctypes_of(self, c_type: str) -> str:
         """The ctypes expression for a C type as clang spells it."""
+        if function := re.fullmatch(r"(.*)\(\*\)\((.*)\)", c_type):
+            result, parameters = function.groups()
+            types = [self.ctypes_of(t) for t in [result, *parameters.split(",")]]
+            return f"ctypes.CFUNCTYPE({', '.join(types)})"
         spelling = re.sub(r"\b(const|struct|restrict)\b", " ", c_type)
         stars = spelling.count("*")
         base = spelling.replace("*", " ").strip()
@@ -152,7 +161,7 @@ def python_type(expression: str) -> str:
     """What reading a struct member of this ctypes type gives."""
     if expression in {"ctypes.c_double", "ctypes.c_float"}:
         return "float"
-    return "int" if re.fullmatch(r"ctypes\.c_u?int\d+", expression) else "Any"
+    return "int" if re.fullmatch(r"ctypes\.c_u?int\d*", expression) else "Any"
 
 
 def generate(header: Header) -> str:
@@ -160,9 +169,7 @@ def generate(header: Header) -> str:
     aliases, callbacks = [], []
     for name, c_type in header.aliases.items():
         if "(*)" in c_type:
-            result, parameters = re.fullmatch(r"(.*)\(\*\)\((.*)\)", c_type).groups()  # type: ignore[union-attr]
-            types = [header.ctypes_of(t) for t in [result, *parameters.split(",")]]
-            callbacks.append(f"{name} = ctypes.CFUNCTYPE({', '.join(types)})")
+            callbacks.append(f"{name} = {header.ctypes_of(c_type)}")
         elif c_type in SCALARS:
             aliases.append(f"{name} = {header.ctypes_of(c_type)}")
     lines += ["", *aliases, *callbacks, ""]
@@ -170,9 +177,12 @@ def generate(header: Header) -> str:
         lines += ["", f"class {name}(ctypes.Structure):"]
         types_of = [(member, header.ctypes_of(c_type)) for member, c_type in members]
         lines += [f"    {member}: {python_type(expression)}" for member, expression in types_of]
-        lines += ["    _fields_ = ("]
-        lines += [f'        ("{member}", {expression}),' for member, expression in types_of]
-        lines += ["    )", ""]
+        # Members that point to their own struct need its name, known after the class only.
+        after = any(re.search(rf"\b{name}\b", expression) for _, expression in types_of)
+        start, indent = (f"{name}._fields_ = (", "") if after else ("    _fields_ = (", "    ")
+        lines += ["", "", start] if after else [start]
+        lines += [f'{indent}    ("{member}", {expression}),' for member, expression in types_of]
+        lines += [f"{indent})", ""]
     lines += [
         "",
         "STRUCTS: tuple[type[ctypes.Structure], ...] = (",

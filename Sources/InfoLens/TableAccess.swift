@@ -17,7 +17,7 @@ final class TableHandle: HandleObject, @unchecked Sendable {
     private struct Texts: @unchecked Sendable {
         /// By bytes: Swift takes canonically equivalent texts for equal.
         var copies: [[UInt8]: UnsafePointer<CChar>] = [:]
-        var columns: [String: UnsafePointer<UnsafePointer<CChar>?>] = [:]
+        var columns: [[UInt8]: UnsafePointer<UnsafePointer<CChar>?>] = [:]
 
         /// Equal texts share their copy; nil when memory has run out.
         mutating func copy(of text: String) -> UnsafePointer<CChar>? {
@@ -49,8 +49,9 @@ final class TableHandle: HandleObject, @unchecked Sendable {
     func strings(
         _ name: String, codes: UnsafePointer<Int32>?, names: [String], rows: Int
     ) throws(InfoLensError) -> UnsafePointer<UnsafePointer<CChar>?> {
+        let key = Array(name.utf8)
         let column = texts.withLock { texts -> UnsafePointer<UnsafePointer<CChar>?>? in
-            if let column = texts.columns[name] { return column }
+            if let column = texts.columns[key] { return column }
             var pointers: [UnsafePointer<CChar>] = []
             for name in names {
                 guard let copy = texts.copy(of: name) else { return nil }
@@ -59,7 +60,7 @@ final class TableHandle: HandleObject, @unchecked Sendable {
             guard let memory = calloc(max(rows, 1), MemoryLayout<UnsafePointer<CChar>?>.stride) else { return nil }
             let column = memory.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
             if let codes { for row in 0..<rows { column[row] = pointers[Int(codes[row])] } }
-            texts.columns[name] = UnsafePointer(column)
+            texts.columns[key] = UnsafePointer(column)
             return UnsafePointer(column)
         }
         guard let column else { throw TableHandle.outOfMemory }

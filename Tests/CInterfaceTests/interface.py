@@ -56,10 +56,12 @@ def members(header: Path = HEADER) -> dict[str, list[str]]:
     """Names of the members of every public struct."""
     structs = {}
     for declaration in declarations(header):
-        if match := re.fullmatch(r"typedef struct (\w+) \{(.*)\} \1;", declaration):
+        if match := re.fullmatch(r"(?:typedef )?struct (\w+) \{(.*)\}( \w+)?;", declaration):
             fields = []
             for field in match.group(2).split(";")[:-1]:
-                fields += [re.findall(r"\w+", part)[-1] for part in field.split(",")]
+                function = re.search(r"\(\*(\w+)\)\(", field)
+                parts = [function.group(1)] if function else field.split(",")
+                fields += [re.findall(r"\w+", part)[-1] for part in parts]
             structs[match.group(1)] = fields
     return structs
 
@@ -73,9 +75,10 @@ def layouts(header: Path = HEADER) -> list[str]:
         "int main(void) {",
     ]
     for name, fields in members(header).items():
-        program.append(f'printf("sizeof({name}) = %zu\\n", sizeof({name}));')
+        program.append(f'printf("sizeof({name}) = %zu\\n", sizeof(struct {name}));')
         program += [
-            f'printf("offsetof({name}, {f}) = %zu\\n", offsetof({name}, {f}));' for f in fields
+            f'printf("offsetof({name}, {f}) = %zu\\n", offsetof(struct {name}, {f}));'
+            for f in fields
         ]
     program += ["return 0; }"]
     with tempfile.TemporaryDirectory() as folder:

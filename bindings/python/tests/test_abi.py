@@ -40,10 +40,10 @@ def test_structs_are_laid_out_as_the_c_compiler_does(tmp_path):
     for struct in _abi.STRUCTS:
         name = struct.__name__
         expected[name] = ctypes.sizeof(struct)
-        lines.append(f'printf("\\"{name}\\": %zu,", sizeof({name}));')
+        lines.append(f'printf("\\"{name}\\": %zu,", sizeof(struct {name}));')
         for member, *_ in struct._fields_:
             expected[f"{name}.{member}"] = getattr(struct, member).offset
-            lines.append(f'printf("\\"{name}.{member}\\": %zu,", offsetof({name}, {member}));')
+            lines.append(f'printf("\\"{name}.{member}\\": %zu,", offsetof(struct {name}, {member}));')
     lines.append("return 0; }")
     source, program = tmp_path / "layout.c", tmp_path / "layout"
     source.write_text("\n".join(lines))

@@ -64,6 +64,9 @@ IL_UNDEFINED_ERROR = 1
 IL_COLUMN_DOUBLE = 1
 IL_COLUMN_INTEGER = 2
 IL_COLUMN_STRING = 3
+IL_ARROW_SCHEMA = 1
+IL_ARROW_ARRAY = 2
+IL_ARROW_STREAM = 3
 
 il_status = ctypes.c_int32
 il_progress = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int64)
@@ -216,6 +219,101 @@ class il_measure_options(ctypes.Structure):
     )
 
 
+class il_column(ctypes.Structure):
+    name: Any
+    unit: Any
+    description: Any
+    values: Any
+    type: int
+    reserved: int
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("unit", ctypes.c_char_p),
+        ("description", ctypes.c_char_p),
+        ("values", ctypes.c_void_p),
+        ("type", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
+    )
+
+
+class il_metadata(ctypes.Structure):
+    key: Any
+    value: Any
+    _fields_ = (
+        ("key", ctypes.c_char_p),
+        ("value", ctypes.c_char_p),
+    )
+
+
+class ArrowSchema(ctypes.Structure):
+    format: Any
+    name: Any
+    metadata: Any
+    flags: int
+    n_children: int
+    children: Any
+    dictionary: Any
+    release: Any
+    private_data: Any
+
+
+ArrowSchema._fields_ = (
+    ("format", ctypes.c_char_p),
+    ("name", ctypes.c_char_p),
+    ("metadata", ctypes.c_char_p),
+    ("flags", ctypes.c_int64),
+    ("n_children", ctypes.c_int64),
+    ("children", ctypes.POINTER(ctypes.POINTER(ArrowSchema))),
+    ("dictionary", ctypes.POINTER(ArrowSchema)),
+    ("release", ctypes.CFUNCTYPE(None, ctypes.POINTER(ArrowSchema))),
+    ("private_data", ctypes.c_void_p),
+)
+
+
+class ArrowArray(ctypes.Structure):
+    length: int
+    null_count: int
+    offset: int
+    n_buffers: int
+    n_children: int
+    buffers: Any
+    children: Any
+    dictionary: Any
+    release: Any
+    private_data: Any
+
+
+ArrowArray._fields_ = (
+    ("length", ctypes.c_int64),
+    ("null_count", ctypes.c_int64),
+    ("offset", ctypes.c_int64),
+    ("n_buffers", ctypes.c_int64),
+    ("n_children", ctypes.c_int64),
+    ("buffers", ctypes.POINTER(ctypes.c_void_p)),
+    ("children", ctypes.POINTER(ctypes.POINTER(ArrowArray))),
+    ("dictionary", ctypes.POINTER(ArrowArray)),
+    ("release", ctypes.CFUNCTYPE(None, ctypes.POINTER(ArrowArray))),
+    ("private_data", ctypes.c_void_p),
+)
+
+
+class ArrowArrayStream(ctypes.Structure):
+    get_schema: Any
+    get_next: Any
+    get_last_error: Any
+    release: Any
+    private_data: Any
+
+
+ArrowArrayStream._fields_ = (
+    ("get_schema", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ArrowArrayStream), ctypes.POINTER(ArrowSchema))),
+    ("get_next", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ArrowArrayStream), ctypes.POINTER(ArrowArray))),
+    ("get_last_error", ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.POINTER(ArrowArrayStream))),
+    ("release", ctypes.CFUNCTYPE(None, ctypes.POINTER(ArrowArrayStream))),
+    ("private_data", ctypes.c_void_p),
+)
+
+
 STRUCTS: tuple[type[ctypes.Structure], ...] = (
     il_context_options,
     il_array,
@@ -224,6 +322,11 @@ STRUCTS: tuple[type[ctypes.Structure], ...] = (
     il_quantizer,
     il_measure_info,
     il_measure_options,
+    il_column,
+    il_metadata,
+    ArrowSchema,
+    ArrowArray,
+    ArrowArrayStream,
 )
 
 # Name, result and parameters of every function.
@@ -268,6 +371,7 @@ FUNCTIONS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("il_accumulator_serialize", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_int64))),
     ("il_accumulator_deserialize", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_void_p))),
     ("il_accumulator_free", None, (ctypes.c_void_p,)),
+    ("il_table_new", il_status, (ctypes.POINTER(il_column), ctypes.c_int64, ctypes.c_int64, ctypes.POINTER(il_metadata), ctypes.c_int64, ctypes.POINTER(ctypes.c_void_p))),
     ("il_table_size", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_int64))),
     ("il_table_column", il_status, (ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_int32), ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_char_p))),
     ("il_table_doubles", il_status, (ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(ctypes.POINTER(ctypes.c_double)))),
@@ -276,6 +380,12 @@ FUNCTIONS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("il_table_metadata_count", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64))),
     ("il_table_metadata_at", il_status, (ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_char_p))),
     ("il_table_free", None, (ctypes.c_void_p,)),
+    ("il_table_write_csv", il_status, (ctypes.c_void_p, ctypes.c_char_p)),
+    ("il_table_write_json", il_status, (ctypes.c_void_p, ctypes.c_char_p)),
+    ("il_table_export_arrow", il_status, (ctypes.c_void_p, ctypes.POINTER(ArrowSchema), ctypes.POINTER(ArrowArray))),
+    ("il_table_export_arrow_stream", il_status, (ctypes.c_void_p, ctypes.POINTER(ArrowArrayStream))),
+    ("il_arrow_hold", il_status, (ctypes.c_void_p, ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
+    ("il_arrow_drop", None, (ctypes.c_void_p,)),
 )
 
 

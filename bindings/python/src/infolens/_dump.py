@@ -16,7 +16,7 @@ from typing import Any
 from infolens import _abi, _show
 from infolens._call import run
 from infolens._errors import ArgumentError, FileMissingError, NotFoundError
-from infolens._library import Handle, check, encoded, library, text_array
+from infolens._library import Handle, check, encoded, library, path_bytes, text_array
 from infolens._measures import measure, names_of, source_options
 from infolens._quantizers import Quantizer, threshold
 from infolens._table import Table, read_table
@@ -53,14 +53,7 @@ def open(path: str | bytes | os.PathLike[Any], *, allow_external: bool = False) 
     >>> dump = infolens.open("digits.h5")
     >>> dump.neuron_measures(quantizer=infolens.threshold(0.0))
     """
-    try:
-        raw = os.fsencode(path)
-    except TypeError:
-        raise ArgumentError(
-            f"path must be a str, bytes or path, not {type(path).__name__}"
-        ) from None
-    if b"\0" in raw:
-        raise ArgumentError(f"path {path!r} contains a NUL character")
+    raw = path_bytes(path)
     options = _abi.il_dump_options()
     check(library().il_dump_options_init(ctypes.byref(options)))
     options.allow_external = int(bool(allow_external))

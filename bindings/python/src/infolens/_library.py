@@ -115,3 +115,17 @@ def encoded(text: str, what: str) -> bytes:
     if "\0" in text:
         raise error_for(_abi.IL_ERROR_ARGUMENT, f"{what} {text!r} contains a NUL character")
     return text.encode("utf-8", "surrogateescape")
+
+
+def path_bytes(path: str | bytes | os.PathLike[Any]) -> bytes:
+    """A file's path as the system takes it."""
+    try:
+        raw = os.fsencode(path)
+    except TypeError:
+        raise error_for(
+            _abi.IL_ERROR_ARGUMENT,
+            f"path must be a str, bytes or path, not {type(path).__name__}",
+        ) from None
+    if b"\0" in raw:
+        raise error_for(_abi.IL_ERROR_ARGUMENT, f"path {path!r} contains a NUL character")
+    return raw

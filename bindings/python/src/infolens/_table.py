@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from infolens import _abi, _show
+from infolens import _abi, _arrow, _show
 from infolens._errors import ArgumentError, NotFoundError, ShapeError
-from infolens._library import Handle, check, library
+from infolens._library import Handle, check, library, path_bytes
+from infolens._table_new import new_table
 
 if TYPE_CHECKING:
     import pandas
@@ -38,9 +40,19 @@ class Table:
     ``str``) that looks into the library's memory and keeps it alive. ``len(table)``
     is the number of rows, and iterating gives each row as a dict. Subsets (`where`,
     `sort`, `head`) are tables again.
+
+    Libraries that know Apache Arrow take a table as it is: ``pyarrow.table(table)``,
+    ``polars.DataFrame(table)``, ``pandas.DataFrame.from_arrow(table)``. They read the numbers of
+    a result where it has them, and those of a subset in one copy. Texts arrive as a dictionary,
+    pandas' and polars' categories; units, descriptions and metadata as metadata.
     """
 
-    def __init__(self, columns: Mapping[str, Column], metadata: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        columns: Mapping[str, Column],
+        metadata: Mapping[str, str],
+        handle: Handle | None = None,
+    ) -> None:
         lengths = {len(column.values) for column in columns.values()}
         if len(lengths) > 1:
             raise ShapeError(f"columns differ in length: {sorted(lengths)}")
@@ -48,6 +60,8 @@ class Table:
         self._rows = lengths.pop() if lengths else 0
         #: What made the table: measure, estimator, quantiser, unit, samples, seed, version.
         self.metadata = dict(metadata)
+        # The table of the library that the columns look into.
+        self._handle = handle
 
     @property
     def columns(self) -> list[str]:
@@ -130,6 +144,72 @@ class Table:
         frame.attrs.update(metadata=dict(self.metadata), units=self.units)
         return frame
 
+    def to_csv(self, path: str | bytes | os.PathLike[Any]) -> None:
+        """Write comma-separated values: a line of column names, then one a row.
+
+        Parameters
+        ----------
+        path
+            The file, which is replaced when it exists; never by a part of the table.
+
+        Notes
+        -----
+        Numbers have the fewest digits that read back to the same bits (pandas reads them so
+        with ``float_precision="round_trip"``), NaN is ``NaN``, infinities are ``Inf`` and
+        ``-Inf``. Texts are in UTF-8, lines end in LF. Units and metadata are left out;
+        `to_json` has them.
+
+        Raises
+        ------
+        FileError
+            The system refused to write, or `path` is a folder, a device or a pipe.
+        """
+        check(library().il_table_write_csv(self._in_library(), path_bytes(path)))
+
+    def to_json(self, path: str | bytes | os.PathLike[Any]) -> None:
+        """Write one JSON object: ``{"metadata": {...}, "columns": [{"name", "unit",
+        "description", "type", "values"}, ...]}``.
+
+        Parameters
+        ----------
+        path
+            The file, which is replaced when it exists; never by a part of the table.
+
+        Notes
+        -----
+        ``type`` is "double", "integer" or "string". NaN and infinities are ``null``, for which
+        JSON has no words; other numbers read back to the same bits.
+
+        Raises
+        ------
+        FileError
+            The system refused to write, or `path` is a folder, a device or a pipe.
+        """
+        check(library().il_table_write_json(self._in_library(), path_bytes(path)))
+
+    def __arrow_c_schema__(self) -> object:
+        """The type as an Arrow PyCapsule."""
+        return _arrow.schema(self._in_library())
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        """Type and values as Arrow PyCapsules; a requested schema is left to the reader."""
+        handle = self._in_library()
+        return _arrow.schema(handle), _arrow.array(handle)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """One batch as an Arrow PyCapsule; a requested schema is left to the reader."""
+        return _arrow.stream(self._in_library())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A handle is of this process: what is pickled or copied has the values.
+        return Table, (self._columns, self.metadata)
+
+    def _in_library(self) -> Handle:
+        """The table of the library that this is, or else a copy there."""
+        if self._handle is not None and _read_all_metadata(self._handle) == self.metadata:
+            return self._handle
+        return new_table(self._columns, self._rows, self.metadata)
+
     def _take(self, index: Any) -> Table:
         taken = {
             name: Column(column.values[index], column.unit, column.description)
@@ -170,10 +250,7 @@ def read_table(handle: Handle) -> Table:
     check(library().il_table_size(handle, ctypes.byref(size[0]), ctypes.byref(size[1])))
     rows, count = size[0].value, size[1].value
     columns = dict(_read_column(handle, index, rows) for index in range(count))
-    entries = ctypes.c_int64()
-    check(library().il_table_metadata_count(handle, ctypes.byref(entries)))
-    metadata = dict(_read_metadata(handle, index) for index in range(entries.value))
-    return Table(columns, metadata)
+    return Table(columns, _read_all_metadata(handle), handle)
 
 
 def _read_column(handle: Handle, index: int, rows: int) -> tuple[str, Column]:
@@ -212,6 +289,12 @@ def _decode(addresses: Values) -> Values:
     values: Values = texts[inverse]
     values.flags.writeable = False
     return values
+
+
+def _read_all_metadata(handle: Handle) -> dict[str, str]:
+    count = ctypes.c_int64()
+    check(library().il_table_metadata_count(handle, ctypes.byref(count)))
+    return dict(_read_metadata(handle, index) for index in range(count.value))
 
 
 def _read_metadata(handle: Handle, index: int) -> tuple[str, str]:
