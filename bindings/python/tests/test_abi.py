@@ -43,7 +43,9 @@ def test_structs_are_laid_out_as_the_c_compiler_does(tmp_path):
         lines.append(f'printf("\\"{name}\\": %zu,", sizeof(struct {name}));')
         for member, *_ in struct._fields_:
             expected[f"{name}.{member}"] = getattr(struct, member).offset
-            lines.append(f'printf("\\"{name}.{member}\\": %zu,", offsetof(struct {name}, {member}));')
+            lines.append(
+                f'printf("\\"{name}.{member}\\": %zu,", offsetof(struct {name}, {member}));'
+            )
     lines.append("return 0; }")
     source, program = tmp_path / "layout.c", tmp_path / "layout"
     source.write_text("\n".join(lines))
