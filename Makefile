@@ -31,7 +31,7 @@ PACKAGE_SOURCES := $(shell find $(PACKAGE) -type f \( -name '*.py' -o -name '*.t
 PYTHON_TREES := $(wildcard $(PACKAGE) examples/python benchmarks tools Tests/CInterfaceTests)
 
 # Formatters and type checkers differ between releases: within these they agree.
-TEST_TOOLS := pytest 'ruff>=0.17,<0.18' 'mypy>=2.4,<3' pandas-stubs
+TEST_TOOLS := pytest pyarrow 'ruff>=0.17,<0.18' 'mypy>=2.4,<3' pandas-stubs
 
 # What the shipped library is: Swift's runtime linked in, il_* exported and
 # nothing else, its own references bound to itself. SwiftPM refuses packages

@@ -154,10 +154,9 @@ class Table:
 
         Notes
         -----
-        Numbers have the fewest digits that read back to the same bits (pandas reads them so
-        with ``float_precision="round_trip"``), NaN is ``NaN``, infinities are ``Inf`` and
-        ``-Inf``. Texts are in UTF-8, lines end in LF. Units and metadata are left out;
-        `to_json` has them.
+        Numbers have the fewest digits that read back to the same bits, NaN is ``NaN``,
+        infinities are ``Inf`` and ``-Inf``. Texts are in UTF-8, lines end in LF. Units and
+        metadata are left out; `to_json` has them.
 
         Raises
         ------
