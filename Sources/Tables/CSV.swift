@@ -15,7 +15,8 @@ extension Table {
         if columns.isEmpty { return }
         var output = TextBlocks(to: sink)
         let isAlone = columns.count == 1
-        try output.appendRecord(columns.map { csvField($0.name, isAlone: isAlone) })
+        try output.append(columns.map { csvField($0.name, isAlone: isAlone) }.joined(separator: ",".utf8))
+        try output.append("\n")
         // Texts repeat: each is quoted once.
         let fields = columns.map { $0.values.csvNames(isAlone: isAlone) }
         for row in 0..<rows {
@@ -30,13 +31,6 @@ extension Table {
             try output.append("\n")
         }
         try output.flush()
-    }
-}
-
-extension TextBlocks {
-    fileprivate mutating func appendRecord(_ fields: [[UInt8]]) throws(Failure) {
-        try append(fields.joined(separator: [UInt8(ascii: ",")]).map { $0 })
-        try append("\n")
     }
 }
 

@@ -36,8 +36,8 @@ public struct Column: Sendable {
     public enum Values: Sendable {
         case doubles(ColumnMemory<Double>, count: Int)
         case integers(ColumnMemory<Int64>, count: Int)
-        /// Row r is `names[codes[r]]`: results repeat few names often. The names of a
-        /// column are distinct, and every code is the index of one.
+        /// Row r is `names[codes[r]]`: results repeat few names often. Every code is the index
+        /// of a name; the names of a column are distinct.
         case strings(codes: ColumnMemory<Int32>, names: [String], count: Int)
 
         public var count: Int {
@@ -58,15 +58,14 @@ public struct Column: Sendable {
         self.name = name
         self.unit = unit
         self.description = description
-        self.values = values
+        self.values = values.withDistinctNames
     }
 
     /// A short column of texts.
     public init(_ name: String, description: String, texts: [String]) {
-        var names = DistinctTexts()
-        let codes = ColumnMemory(texts.map { names.code(of: $0) })
+        let codes = ColumnMemory(texts.indices.map { Int32(clamping: $0) })
         self.init(
-            name, description: description, values: .strings(codes: codes, names: names.texts, count: texts.count))
+            name, description: description, values: .strings(codes: codes, names: texts, count: texts.count))
     }
 
     /// A short column of integers.
@@ -80,5 +79,18 @@ public struct Column: Sendable {
     public init(_ name: String, unit: String = "", description: String, doubles: [Double]) {
         self.init(
             name, unit: unit, description: description, values: .doubles(ColumnMemory(doubles), count: doubles.count))
+    }
+}
+
+extension Column.Values {
+    /// Codes that stand for the same text become one. Readers of dictionaries want that, and
+    /// callers cannot promise it: what is not UTF-8 is shown as U+FFFD, whatever it was.
+    fileprivate var withDistinctNames: Column.Values {
+        guard case .strings(let codes, let names, let count) = self else { return self }
+        var distinct = DistinctTexts()
+        let renumbered = names.map { distinct.code(of: $0) }
+        if distinct.texts.count == names.count { return self }
+        let changed = (0..<count).map { renumbered[Int(codes.values[$0])] }
+        return .strings(codes: ColumnMemory(changed), names: distinct.texts, count: count)
     }
 }

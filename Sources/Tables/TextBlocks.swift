@@ -13,7 +13,7 @@ struct TextBlocks<Failure: Error> {
         self.sink = sink
     }
 
-    mutating func append(_ bytes: some Collection<UInt8>) throws(Failure) {
+    mutating func append(_ bytes: some Sequence<UInt8>) throws(Failure) {
         block.append(contentsOf: bytes)
         if block.count >= Self.blockSize { try flush() }
     }

@@ -57,7 +57,8 @@ private struct DiskFull: Error, Equatable {}
             return Double(bitPattern: state)
         }
         let special = [
-            0.1, 1 / 3, 5e-324, .leastNormalMagnitude, .greatestFiniteMagnitude, 1e15, 1e16, 123456789012345680,
+            0.1, 1 / 3, .leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, 1e15, 1e16,
+            123456789012345680,
         ]
         let values = special + random.filter(\.isFinite)
         let lines = csv(Column("x", description: "", doubles: values)).split(separator: "\n").dropFirst()
