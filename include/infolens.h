@@ -583,6 +583,9 @@ il_status il_accumulator_fit(il_context *context, il_accumulator *accumulator);
  *  pointer may be NULL. */
 il_status il_accumulator_state(il_accumulator *accumulator, int32_t *is_fitting, int64_t *samples);
 
+/** The classes counted so far, as il_source_classes() lists them; no rows without labels. */
+il_status il_accumulator_classes(il_context *context, il_accumulator *accumulator, il_table **table);
+
 /**
  * Adds what another accumulator has taken, as if its pieces had come here; the other stays
  * as it is. Both are of one quantiser, in one phase, and once fitted of the same edges.

@@ -167,6 +167,20 @@ public func il_accumulator_state(
 }
 
 @c @implementation
+public func il_accumulator_classes(
+    _ context: OpaquePointer!, _ accumulator: OpaquePointer!, _ table: UnsafeMutablePointer<OpaquePointer?>!
+) -> il_status {
+    guarded { () throws(InfoLensError) in
+        _ = try Handles.object(context, Context.self, argument: "context")
+        let output = try required(table, "table")
+        let population = try using(accumulator) { (accumulator) throws(InfoLensError) in Population(accumulator) }
+        let columns = try classColumns(
+            population.classes ?? .integers([]), samples: population.classSamples, total: population.samples)
+        output.pointee = Handles.insert(TableHandle(Table(columns: columns)))
+    }
+}
+
+@c @implementation
 public func il_accumulator_merge(_ accumulator: OpaquePointer!, _ other: OpaquePointer!) -> il_status {
     guarded { () throws(InfoLensError) in
         guard accumulator != other || accumulator == nil else {

@@ -171,6 +171,19 @@ func classColumn(
     }
 }
 
+/// The classes, one row each.
+func classColumns(_ classes: ClassNames, samples: [Int], total: Int) throws(InfoLensError) -> [Column] {
+    let indices = ColumnMemory(samples.indices.map { Int32(clamping: $0) })
+    return [
+        try classColumn(
+            "class", description: "the class's label", indices: indices, count: samples.count, classes: classes),
+        Column("samples", description: "number of samples", integers: samples.map { Int64($0) }),
+        Column(
+            "probability", unit: "1", description: "share of the samples",
+            doubles: samples.map { Double($0) / Double(total) }),
+    ]
+}
+
 // MARK: - Options
 
 extension Source {
@@ -366,16 +379,7 @@ public func il_source_classes(
             throw InfoLensError(
                 .notFound, "labels: there are none; give labels, or name the dataset that holds them")
         }
-        let indices = ColumnMemory(labels.counts.indices.map { Int32(clamping: $0) })
-        let columns = [
-            try classColumn(
-                "class", description: "the class's label", indices: indices, count: labels.counts.count,
-                classes: labels.classes),
-            Column("samples", description: "number of samples", integers: labels.counts.map { Int64($0) }),
-            Column(
-                "probability", unit: "1", description: "share of the samples",
-                doubles: labels.counts.map { Double($0) / Double(labels.codes.count) }),
-        ]
+        let columns = try classColumns(labels.classes, samples: labels.counts, total: labels.codes.count)
         try required(table, "table").pointee = Handles.insert(TableHandle(Table(columns: columns)))
     }
 }

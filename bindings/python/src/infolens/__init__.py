@@ -12,6 +12,7 @@ text says what was wrong and how to mend it.
 """
 
 from infolens import plot
+from infolens._accumulator import Accumulator
 from infolens._context import Context, context
 from infolens._dump import Dump, Layer, open
 from infolens._errors import (
@@ -30,7 +31,13 @@ from infolens._errors import (
     ShapeError,
 )
 from infolens._library import library_version
-from infolens._measures import class_measures, measures, neuron_measures
+from infolens._measures import (
+    class_measures,
+    measures,
+    neuron_measures,
+    pairwise_mutual_information,
+    quantize,
+)
 from infolens._quantizers import (
     Quantizer,
     explicit,
@@ -45,6 +52,7 @@ from infolens._table import Column, Table
 from infolens._version import __version__
 
 __all__ = [
+    "Accumulator",
     "ArgumentError",
     "CancelledError",
     "Column",
@@ -73,8 +81,10 @@ __all__ = [
     "measures",
     "neuron_measures",
     "open",
+    "pairwise_mutual_information",
     "plot",
     "quantile",
+    "quantize",
     "report",
     "threshold",
     "uniform",

@@ -75,29 +75,29 @@ def borrow(values: object, name: str) -> Borrowed:
     return Borrowed(array, dtype)
 
 
-def borrow_labels(values: object) -> tuple[Borrowed, list[bytes] | None]:
+def borrow_labels(values: object, name: str = "y") -> tuple[Borrowed, list[bytes] | None]:
     """Labels as an array of numbers, and the classes' names where labels are strings.
 
     Strings are numbered in ascending order, as `numpy.unique` does.
     """
-    array, is_bfloat16 = _as_numpy(values, "y")
+    array, is_bfloat16 = _as_numpy(values, name)
     if is_bfloat16:
-        return borrow(values, "y"), None
+        return borrow(values, name), None
     if array.dtype.kind == "O":
-        array = _from_objects(array)
+        array = _from_objects(array, name)
     if array.dtype.kind not in "US":
-        return borrow(array, "y"), None
+        return borrow(array, name), None
     classes, codes = np.unique(array, return_inverse=True)
     names = [
-        name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
-        for name in classes.tolist()
+        label if isinstance(label, bytes) else label.encode("utf-8", "surrogateescape")
+        for label in classes.tolist()
     ]
-    if any(b"\0" in name for name in names):
-        raise ArgumentError("y has a label with a NUL character: remove it")
-    return borrow(codes.reshape(array.shape).astype(np.int64), "y"), names
+    if any(b"\0" in label for label in names):
+        raise ArgumentError(f"{name} has a label with a NUL character: remove it")
+    return borrow(codes.reshape(array.shape).astype(np.int64), name), names
 
 
-def _from_objects(array: Array) -> Array:
+def _from_objects(array: Array, name: str) -> Array:
     """Strings or numbers out of an object array, as pandas makes them."""
     kinds = {type(item) for item in array.flat}
     if kinds and all(issubclass(kind, str) for kind in kinds):
@@ -109,10 +109,10 @@ def _from_objects(array: Array) -> Array:
         numbers = np.array(array.tolist())
         if numbers.dtype.kind != "O":
             return numbers
-        raise DTypeError("y has integers that 64 bits cannot hold: number the classes from 0")
+        raise DTypeError(f"{name} has integers that 64 bits cannot hold: number the classes from 0")
     found = ", ".join(sorted(kind.__name__ for kind in kinds)) or "nothing"
     raise DTypeError(
-        f"y holds elements of type {found}: give labels of one kind, integers or strings, "
+        f"{name} holds elements of type {found}: give labels of one kind, integers or strings, "
         "and drop samples without a label"
     )
 

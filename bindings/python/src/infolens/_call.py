@@ -22,27 +22,46 @@ from infolens._context import Context, current
 from infolens._errors import error_for
 from infolens._library import Handle, check, library
 
-_FREE = {"dump": "il_dump_free", "source": "il_source_free", "table": "il_table_free"}
+_FREE = {
+    "accumulator": "il_accumulator_free",
+    "dump": "il_dump_free",
+    "source": "il_source_free",
+    "table": "il_table_free",
+}
 
 
 def run(function: str, *arguments: Any, gives: str, keep: object = None) -> Handle:
     """Call ``function(context, *arguments, &handle)`` under the current settings.
 
-    `gives` is "dump", "source" or "table"; `keep` is kept alive with the handle.
+    `gives` is "accumulator", "dump", "source" or "table"; `keep` is kept alive with the handle.
+    """
+    output = ctypes.c_void_p()
+    made: list[Handle] = []
+
+    def receive() -> None:
+        made.append(Handle(output.value or 0, _FREE[gives], keep=keep))
+
+    call(function, *arguments, ctypes.byref(output), then=receive)
+    return made[0]
+
+
+def call(function: str, *arguments: Any, then: Callable[[], None] | None = None) -> None:
+    """Call ``function(context, *arguments)`` under the current settings; on success run `then`,
+    before a signal that came meanwhile is handed on.
+
     A context of the library is made for each call, so that calls from several
     threads never share one.
     """
     settings = current()
     watch = _Watch(settings)
-    output = ctypes.c_void_p()
     with _context(settings, watch) as context, watch:
-        status = getattr(library(), function)(context, *arguments, ctypes.byref(output))
+        status = getattr(library(), function)(context, *arguments)
         text = library().il_last_error() if status else None
-    handle = Handle(output.value or 0, _FREE[gives], keep=keep) if status == _abi.IL_OK else None
+    if status == _abi.IL_OK and then is not None:
+        then()
     watch.raise_pending()
-    if handle is None:
+    if status != _abi.IL_OK:
         raise error_for(status, (text or b"").decode("utf-8", "replace"))
-    return handle
 
 
 @contextlib.contextmanager

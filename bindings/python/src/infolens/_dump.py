@@ -17,7 +17,7 @@ from infolens import _abi, _show
 from infolens._call import run
 from infolens._errors import ArgumentError, FileMissingError, NotFoundError
 from infolens._library import Handle, check, encoded, library, path_bytes, text_array
-from infolens._measures import measure, names_of, source_options
+from infolens._measures import Groups, MeasureOptions, measure, names_of, source_options
 from infolens._quantizers import Quantizer, threshold
 from infolens._table import Table, read_table
 
@@ -93,6 +93,10 @@ class Layer:
         """`Dump.class_measures` of this layer."""
         return self.dump.class_measures(layers=self.name, **options)
 
+    def pairwise_mutual_information(self, **options: Any) -> Table:
+        """`Dump.pairwise_mutual_information` of this layer."""
+        return self.dump.pairwise_mutual_information(layers=self.name, **options)
+
     def __repr__(self) -> str:
         return f"<infolens layer {self.name!r}: {_shape(self.shape)} {self.dtype}>"
 
@@ -157,7 +161,7 @@ class Dump:
             The dump has no labels.
         """
         with self._lock:
-            source = self._source(None, labels, "flatten", 1)
+            source = self.source(None, labels, "flatten", 1)
             return read_table(run("il_source_classes", source, gives="table"))
 
     def __getitem__(self, name: str) -> Layer:
@@ -186,11 +190,20 @@ class Dump:
         unit: str = "bits",
         *,
         measures: str | Sequence[str] | None = None,
+        estimator: str = "plug-in",
+        permutations: int = 0,
+        bootstrap: int = 0,
+        confidence: float = 0.95,
+        alphabet: str = "full",
+        undefined: str = "nan",
         labels: str | None = None,
+        condition: str | None = None,
+        groups: Groups | None = None,
         reduction: str | None = None,
         channel_axis: int = 1,
     ) -> Table:
-        """Information measures of each neuron of each layer; plug-in estimates.
+        """Information measures of each neuron of each layer, with bias correction and
+        significance on request.
 
         Rows of the file are streamed, so that a dump larger than the memory budget gives
         the same numbers. The measures are those of `infolens.neuron_measures` (Liu, Amjad
@@ -200,31 +213,36 @@ class Dump:
         ----------
         layers
             One name or several, names of layers or paths of datasets; by default every layer.
-        quantizer, unit, measures, reduction, channel_axis
+        quantizer, unit, measures, estimator, permutations, bootstrap, confidence, alphabet, \
+undefined, groups, reduction, channel_axis
             As for `infolens.neuron_measures`.
         labels
             Path of the labels' dataset; by default those found.
+        condition
+            Path of a dataset with the variable Z of ``"conditional_mutual_information"``.
 
         Returns
         -------
         Table
-            One row a neuron, layers in the network's order: ``layer``, ``neuron``,
-            ``entropy``, ``conditional_entropy``, ``mutual_information``,
-            ``kl_selectivity``, ``kl_selectivity_class``.
+            One row a neuron, layers in the network's order; columns as for
+            `infolens.neuron_measures`. Family-wise p values and q values are over all rows.
 
         Raises
         ------
         NotFoundError
-            An unknown layer, dataset or measure, or labels that are needed and absent.
+            An unknown layer, dataset, measure or estimator, or labels that are needed and absent.
         ShapeError, DTypeError, NumericError
             As for `infolens.neuron_measures`; a layer and labels that disagree about N.
         FormatError, FileError
             The file is corrupt or cannot be read.
         ArgumentError, MemoryBudgetError
         """
-        return self._measure(
-            "il_neuron_measures", layers, quantizer, unit, measures, labels, reduction, channel_axis
+        options = MeasureOptions(
+            unit, measures, estimator, alphabet, undefined, permutations, bootstrap, confidence, groups
         )
+        with self._lock:
+            source = self.source(layers, labels, reduction, channel_axis, condition)
+            return measure("il_neuron_measures", source, quantizer, options)
 
     def class_measures(
         self,
@@ -233,6 +251,9 @@ class Dump:
         unit: str = "bits",
         *,
         measures: str | Sequence[str] | None = None,
+        estimator: str = "plug-in",
+        alphabet: str = "full",
+        undefined: str = "nan",
         labels: str | None = None,
         reduction: str | None = None,
         channel_axis: int = 1,
@@ -242,32 +263,41 @@ class Dump:
         Parameters and errors are those of `neuron_measures`, the columns those of
         `infolens.class_measures` (DeWeese & Meister 1999, Network 10:325).
         """
-        return self._measure(
-            "il_class_measures", layers, quantizer, unit, measures, labels, reduction, channel_axis
-        )
-
-    def _measure(
-        self,
-        function: str,
-        layers: str | Sequence[str] | None,
-        quantizer: Quantizer,
-        unit: str,
-        measures: str | Sequence[str] | None,
-        labels: str | None,
-        reduction: str | None,
-        channel_axis: int,
-    ) -> Table:
+        options = MeasureOptions(unit, measures, estimator, alphabet, undefined)
         with self._lock:
-            source = self._source(layers, labels, reduction, channel_axis)
-            return measure(function, source, quantizer, unit, measures)
+            source = self.source(layers, labels, reduction, channel_axis)
+            return measure("il_class_measures", source, quantizer, options)
 
-    def _source(
+    def pairwise_mutual_information(
         self,
-        layers: str | Sequence[str] | None,
-        labels: str | None,
-        reduction: str | None,
-        channel_axis: int,
+        layers: str | Sequence[str] | None = None,
+        quantizer: Quantizer = threshold(0.0),
+        unit: str = "bits",
+        *,
+        estimator: str = "plug-in",
+        alphabet: str = "full",
+        reduction: str | None = None,
+        channel_axis: int = 1,
+    ) -> Table:
+        """Mutual information of every two neurons of each layer.
+
+        Parameters and errors are those of `neuron_measures`, the columns those of
+        `infolens.pairwise_mutual_information`.
+        """
+        options = MeasureOptions(unit, None, estimator, alphabet)
+        with self._lock:
+            source = self.source(layers, None, reduction, channel_axis)
+            return measure("il_pairwise_mutual_information", source, quantizer, options)
+
+    def source(
+        self,
+        layers: str | Sequence[str] | None = None,
+        labels: str | None = None,
+        reduction: str | None = None,
+        channel_axis: int = 1,
+        condition: str | None = None,
     ) -> Handle:
+        """The library's handle of some layers with their labels: for the package's own use."""
         options = source_options(reduction, channel_axis)
         names = names_of("layers", layers)
         if names is not None:
@@ -275,6 +305,8 @@ class Dump:
             options.layer_count = len(names)
         if labels is not None:
             options.labels = encoded(labels, "labels")
+        if condition is not None:
+            options.condition = encoded(condition, "condition")
         handle = self._open_handle()
         return run("il_source_from_dump", handle, ctypes.byref(options), gives="source")
 

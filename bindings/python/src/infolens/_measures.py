@@ -5,21 +5,30 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from infolens import _abi
 from infolens._arrays import Borrowed, borrow, borrow_labels
-from infolens._call import run
-from infolens._errors import ArgumentError
+from infolens._call import call, run
+from infolens._errors import ArgumentError, NotFoundError, ShapeError
 from infolens._library import Handle, check, encoded, library, text_array
 from infolens._quantizers import Quantizer, struct_of, threshold
 from infolens._table import Table, read_table, table_of
+
+#: Two groups of classes, each a label or a list of labels.
+Groups = tuple[Any, Any]
 
 #: Name of the layer when a single array is given.
 SINGLE_LAYER = "X"
 
 _UNITS = {"bits": _abi.IL_BITS, "nats": _abi.IL_NATS}
+_ALPHABETS = {"full": _abi.IL_ALPHABET_FULL, "observed": _abi.IL_ALPHABET_OBSERVED}
+_UNDEFINED = {"nan": _abi.IL_UNDEFINED_NAN, "raise": _abi.IL_UNDEFINED_ERROR}
 _REDUCTIONS = {
     None: _abi.IL_REDUCE_NONE,
     "mean": _abi.IL_REDUCE_MEAN,
@@ -35,16 +44,24 @@ def neuron_measures(
     quantizer: Quantizer = threshold(0.0),
     unit: str = "bits",
     measures: str | Sequence[str] | None = None,
+    estimator: str = "plug-in",
+    permutations: int = 0,
+    bootstrap: int = 0,
+    confidence: float = 0.95,
+    alphabet: str = "full",
+    undefined: str = "nan",
+    condition: Any = None,
+    groups: Groups | None = None,
     reduction: str | None = None,
     channel_axis: int = 1,
 ) -> Table:
-    """Information measures of each neuron; plug-in estimates.
+    """Information measures of each neuron, with bias correction and significance on request.
 
     With T the quantised neuron, Y the label and p the sample frequencies: entropy
     H(T), conditional entropy H(T|Y), mutual information I(T;Y) = H(T) − H(T|Y), and
     KL selectivity, the largest D_KL(P(T|Y=y) ‖ P(T)) over the classes y, with the
     class that attains it (Liu, Amjad & Geiger 2018, arXiv:1804.06679). A constant
-    neuron has zero in all of them.
+    neuron has zero in all of them. `infolens.measures` lists what else there is.
 
     Parameters
     ----------
@@ -64,6 +81,32 @@ def neuron_measures(
         ``"bits"`` or ``"nats"``.
     measures
         Names from `infolens.measures`; by default all that are marked so there.
+    estimator
+        Estimator of every entropy, a name from `infolens.estimators`: ``"plug-in"``,
+        ``"miller-madow"``, ``"grassberger"``, ``"chao-shen"``, ``"james-stein"``,
+        ``"jackknife"``, ``"panzeri-treves"`` or ``"nsb"``. Corrected mutual information
+        may be negative.
+    permutations
+        Permutations of the labels to test mutual information with, for instance 1000;
+        they follow from the seed of `infolens.context` alone.
+    bootstrap
+        Resamples of the N samples for confidence intervals of mutual information, for
+        instance 1000; edges stay those of all samples.
+    confidence
+        Of the bootstrap's intervals, between 0 and 1.
+    alphabet
+        Levels that ``"james-stein"`` and ``"nsb"`` take for possible: ``"full"``, those of
+        the quantiser (those of the neuron for `width` and `integer`), or ``"observed"``,
+        those that occur in each histogram.
+    undefined
+        What becomes of an estimate that is not defined on the data: ``"nan"``, with the
+        reason in the column ``warning``, or ``"raise"``.
+    condition
+        The variable Z of ``"conditional_mutual_information"``, a value a sample, as labels
+        are given; for a neuron use `infolens.quantize`.
+    groups
+        Two groups of classes for ``"jensen_shannon_divergence"``: a pair of labels or of
+        lists of labels, for instance ``([0, 1], [8])``.
     reduction
         For arrays [N, channels, …]: ``"mean"`` or ``"max"`` over positions, one neuron a
         channel, or ``"flatten"``, one neuron a channel and position.
@@ -78,6 +121,14 @@ def neuron_measures(
         ``kl_selectivity``, ``kl_selectivity_class``. The class is an integer, or a
         string where labels are strings.
 
+        With `permutations`: ``p_value`` = (1 + #{I_b ≥ I}) / (1 + B), ``p_value_family``
+        by the largest I_b of all rows (Westfall & Young 1993), ``q_value`` (Benjamini &
+        Hochberg 1995), ``null_mean``, ``null_std``, ``z_score`` (NaN where the null does
+        not vary). With `bootstrap`: ``bootstrap_std``, ``percentile_low``,
+        ``percentile_high``, ``bca_low``, ``bca_high`` (Efron 1987; NaN where all resamples
+        lie on one side of the estimate). With either or with another estimator than
+        plug-in, where values may be undefined: ``warning``, empty or the reason.
+
     Raises
     ------
     ShapeError
@@ -85,21 +136,24 @@ def neuron_measures(
     DTypeError
         Elements are no numbers.
     NumericError
-        NaN or infinity (names the first row and neuron), fractional labels, or values
-        that are no integers under ``integer()``.
+        NaN or infinity (names the first row and neuron), fractional labels, values
+        that are no integers under ``integer()``, or an undefined estimate to be raised.
     NotFoundError
-        An unknown measure, or one that needs labels without them.
+        An unknown measure or estimator, or one that needs labels without them.
     ArgumentError, MemoryBudgetError
 
     Examples
     --------
-    >>> table = infolens.neuron_measures(X, y, quantizer=infolens.uniform(30))
-    >>> table["mutual_information"].max()
+    >>> table = infolens.neuron_measures(X, y, quantizer=infolens.uniform(30), permutations=1000)
+    >>> table.where(table["q_value"] < 0.05).sort("mutual_information", descending=True)
     """
-    source = source_of(X, y, reduction, channel_axis)
+    source = source_of(X, y, reduction, channel_axis, condition)
     if y is None and measures is None:
         measures = default_measures(with_labels=False)
-    return measure("il_neuron_measures", source, quantizer, unit, measures)
+    options = MeasureOptions(
+        unit, measures, estimator, alphabet, undefined, permutations, bootstrap, confidence, groups
+    )
+    return measure("il_neuron_measures", source, quantizer, options)
 
 
 def class_measures(
@@ -109,14 +163,17 @@ def class_measures(
     quantizer: Quantizer = threshold(0.0),
     unit: str = "bits",
     measures: str | Sequence[str] | None = None,
+    estimator: str = "plug-in",
+    alphabet: str = "full",
+    undefined: str = "nan",
     reduction: str | None = None,
     channel_axis: int = 1,
 ) -> Table:
-    """Information measures of each neuron for each class; plug-in estimates.
+    """Information measures of each neuron for each class.
 
     ``specific_information`` is i(y) = D_KL(P(T|Y=y) ‖ P(T)), the surprise of class y
-    (DeWeese & Meister 1999, Network 10:325); Σ p(y) i(y) = I(T;Y). It is NaN for a
-    class without samples.
+    (DeWeese & Meister 1999, Network 10:325); Σ p(y) i(y) = I(T;Y) for every estimator. It is
+    NaN for a class without samples. ``class_entropy``, on request, is H(T|Y=y).
 
     Parameters and errors are those of `neuron_measures`; labels are needed.
 
@@ -127,7 +184,72 @@ def class_measures(
         string), ``class_probability``, ``specific_information``.
     """
     source = source_of(X, y, reduction, channel_axis)
-    return measure("il_class_measures", source, quantizer, unit, measures)
+    options = MeasureOptions(unit, measures, estimator, alphabet, undefined)
+    return measure("il_class_measures", source, quantizer, options)
+
+
+def pairwise_mutual_information(
+    X: Any,
+    *,
+    quantizer: Quantizer = threshold(0.0),
+    unit: str = "bits",
+    estimator: str = "plug-in",
+    alphabet: str = "full",
+    reduction: str | None = None,
+    channel_axis: int = 1,
+) -> Table:
+    """Mutual information I(T_i;T_j) of every two neurons of a layer.
+
+    With Ĥ the estimator's entropy it is Ĥ(T_i) + Ĥ(T_j) − Ĥ(T_i,T_j), symmetric; a neuron with
+    itself has its entropy.
+
+    Parameters and errors are those of `neuron_measures`.
+
+    Returns
+    -------
+    Table
+        One row a pair i ≤ j: ``layer``, ``neuron``, ``other``, ``mutual_information``.
+
+    Examples
+    --------
+    >>> pairs = infolens.pairwise_mutual_information(X, quantizer=infolens.uniform(8))
+    >>> matrix = pairs.to_matrix("mutual_information")  # [d, d]
+    """
+    source = source_of(X, None, reduction, channel_axis)
+    options = MeasureOptions(unit, None, estimator, alphabet)
+    return measure("il_pairwise_mutual_information", source, quantizer, options)
+
+
+def quantize(x: Any, quantizer: Quantizer = threshold(0.0)) -> npt.NDArray[np.int32]:
+    """The levels of one neuron: what T is for each sample.
+
+    Parameters
+    ----------
+    x
+        Activations of the neuron, [N].
+    quantizer
+        As for `neuron_measures`.
+
+    Returns
+    -------
+    numpy.ndarray
+        int32 [N]: 0 … K−1, ascending with the activation, for the K levels that occur.
+
+    Examples
+    --------
+    >>> z = infolens.quantize(X[:, 3], infolens.uniform(8))
+    >>> infolens.neuron_measures(X, y, measures="conditional_mutual_information", condition=z)
+    """
+    source = source_of({SINGLE_LAYER: x}, None, None, 1)
+    array = np.asarray(source.keep[0].array)
+    if array.ndim != 1:
+        raise ShapeError(f"x has shape {array.shape}: give the [N] activations of one neuron")
+    levels = np.empty(len(array), np.int32)
+    rule = struct_of(quantizer)
+    pointer = levels.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))
+    layer = SINGLE_LAYER.encode()
+    call("il_quantize", source, layer, 0, ctypes.byref(rule), pointer, len(levels))
+    return levels
 
 
 def measures() -> Table:
@@ -137,18 +259,19 @@ def measures() -> Table:
     -------
     Table
         One row a measure: ``name``, ``rows`` ("neuron" or "neuron and class"),
-        ``columns`` that it adds, ``needs_labels``, ``by_default``, ``unit``
+        ``columns`` that it adds, ``needs_labels``, ``needs``, ``by_default``, ``unit``
         ("information" follows the unit asked for), ``description`` with the formula,
         ``reference``.
     """
     registry = _registry()
     rows = {_abi.IL_PER_NEURON: "neuron", _abi.IL_PER_NEURON_CLASS: "neuron and class"}
-    texts = ("name", "columns", "unit", "description", "reference")
+    texts = ("name", "columns", "needs", "unit", "description", "reference")
     columns: dict[str, list[Any]] = {
         "name": [],
         "rows": [rows.get(info.rows, str(info.rows)) for info in registry],
         "columns": [],
         "needs_labels": [bool(info.needs_labels) for info in registry],
+        "needs": [],
         "by_default": [bool(info.by_default) for info in registry],
         "unit": [],
         "description": [],
@@ -179,23 +302,88 @@ def default_measures(*, with_labels: bool) -> list[str]:
     ]
 
 
-def measure(
-    function: str,
-    source: Handle,
-    quantizer: Quantizer,
-    unit: str,
-    names: str | Sequence[str] | None,
-) -> Table:
-    """The table of ``il_neuron_measures`` or ``il_class_measures`` for a source."""
-    options = _abi.il_measure_options()
-    check(library().il_measure_options_init(ctypes.byref(options)))
-    options.unit = _choose("unit", unit, _UNITS)
-    options.quantizer = ctypes.pointer(struct_of(quantizer))
-    listed = names_of("measures", names)
-    if listed is not None:
-        options.measures = text_array(listed)
-        options.measure_count = len(listed)
-    return read_table(run(function, source, ctypes.byref(options), gives="table"))
+@dataclass(frozen=True)
+class MeasureOptions:
+    """What a call is asked to measure, in the words of `neuron_measures`."""
+
+    unit: str = "bits"
+    measures: str | Sequence[str] | None = None
+    estimator: str = "plug-in"
+    alphabet: str = "full"
+    undefined: str = "nan"
+    permutations: int = 0
+    bootstrap: int = 0
+    confidence: float = 0.95
+    groups: Groups | None = None
+
+    def to_struct(self, classes: Callable[[], Sequence[Any]]) -> _abi.il_measure_options:
+        """The C struct; it keeps what it points to alive. `classes` lists the classes' labels."""
+        options = _abi.il_measure_options()
+        check(library().il_measure_options_init(ctypes.byref(options)))
+        options.unit = _choose("unit", self.unit, _UNITS)
+        listed = names_of("measures", self.measures)
+        if listed is not None:
+            options.measures = text_array(listed)
+            options.measure_count = len(listed)
+        options.estimator = encoded(self.estimator, "estimator")
+        options.alphabet = _choose("alphabet", self.alphabet, _ALPHABETS)
+        options.undefined = _choose("undefined", self.undefined, _UNDEFINED)
+        options.permutations = _repetitions("permutations", self.permutations)
+        options.bootstrap = _repetitions("bootstrap", self.bootstrap)
+        try:
+            options.confidence = float(self.confidence)
+        except (TypeError, ValueError):
+            raise ArgumentError(
+                f"confidence must be a number between 0 and 1, not {self.confidence!r}"
+            ) from None
+        if self.groups is not None:
+            codes = _group_codes(self.groups, classes())
+            options.groups = (ctypes.c_int32 * len(codes))(*codes)
+            options.group_count = len(codes)
+        return options
+
+
+def _repetitions(what: str, count: Any) -> int:
+    if isinstance(count, bool) or not hasattr(count, "__index__"):
+        raise ArgumentError(f"{what} must be a whole number, 0 for none, not {count!r}")
+    number: int = count.__index__()
+    if not 0 <= number < 2**63:
+        raise ArgumentError(f"{what} must be 0 for none or a positive number, not {number}")
+    return number
+
+
+def _group_codes(groups: Groups, classes: Sequence[Any]) -> list[int]:
+    """The group of each class: 1, 2, or 0 for neither."""
+    try:
+        first, second = groups
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"groups must be a pair of labels or of lists of labels, not {groups!r}"
+        ) from None
+    codes = [0] * len(classes)
+    positions = {label: index for index, label in enumerate(classes)}
+    for code, group in ((1, first), (2, second)):
+        several = isinstance(group, (list, tuple, set, frozenset, range, np.ndarray))
+        for label in group if several else (group,):
+            name = label.item() if isinstance(label, np.generic) else label
+            if name not in positions:
+                raise NotFoundError(f"groups: no class is called {name!r}; classes: {classes}")
+            if codes[positions[name]]:
+                raise ArgumentError(f"groups: class {name!r} is named twice; name it once")
+            codes[positions[name]] = code
+    return codes
+
+
+def measure(function: str, source: Handle, quantizer: Quantizer, options: MeasureOptions) -> Table:
+    """The table that a function of the library makes of a source."""
+
+    def classes() -> list[Any]:
+        table = read_table(run("il_source_classes", source, gives="table"))
+        return list(table["class"].tolist())
+
+    struct = options.to_struct(classes)
+    struct.quantizer = ctypes.pointer(struct_of(quantizer))
+    return read_table(run(function, source, ctypes.byref(struct), gives="table"))
 
 
 def source_options(reduction: str | None, channel_axis: int) -> _abi.il_source_options:
@@ -209,7 +397,9 @@ def source_options(reduction: str | None, channel_axis: int) -> _abi.il_source_o
     return options
 
 
-def source_of(X: Any, y: Any, reduction: str | None, channel_axis: int) -> Handle:
+def source_of(
+    X: Any, y: Any, reduction: str | None, channel_axis: int, condition: Any = None
+) -> Handle:
     """A source that looks into the caller's arrays and keeps them alive."""
     arrays = [(name, borrow(values, f"layer {name!r}")) for name, values in named_layers(X).items()]
     options = source_options(reduction, channel_axis)
@@ -218,10 +408,13 @@ def source_of(X: Any, y: Any, reduction: str | None, channel_axis: int) -> Handl
     for name, array in arrays:
         shown = encoded(name, "layer name")
         check(library().il_source_add_layer(source, shown, ctypes.byref(array.struct)))
-    if y is not None:
-        labels, names = borrow_labels(y)
+    setters = (("y", y, "il_source_set_labels"), ("condition", condition, "il_source_set_condition"))
+    for what, values, setter in setters:
+        if values is None:
+            continue
+        labels, names = borrow_labels(values, what)
         classes = (text_array(names), len(names)) if names else (None, 0)
-        check(library().il_source_set_labels(source, ctypes.byref(labels.struct), *classes))
+        check(getattr(library(), setter)(source, ctypes.byref(labels.struct), *classes))
     return source
 
 
