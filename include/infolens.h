@@ -394,7 +394,7 @@ il_status il_quantizer_init(il_quantizer *quantizer);
 
 /** @} */
 /* ------------------------------------------------------------------------- */
-/** @name Measures */
+/** @name Estimators of entropy, and divergences */
 /** @{ */
 
 /** Which levels an estimator may take for possible. */
@@ -402,6 +402,66 @@ enum {
     IL_ALPHABET_FULL = 0,    /**< all that could occur (default) */
     IL_ALPHABET_OBSERVED = 1 /**< those that occurred */
 };
+
+/** An estimator of entropy in the registry. The texts have static storage. */
+typedef struct il_estimator_info {
+    uint32_t struct_size;    /**< sizeof(il_estimator_info), set by the caller */
+    int32_t of_entropy;      /**< 1 if il_entropy() takes it; 0 for a correction of mutual information only */
+    int32_t uses_alphabet;   /**< 1 if IL_ALPHABET_FULL and IL_ALPHABET_OBSERVED make a difference */
+    int32_t reserved;        /**< 0 */
+    const char *name;        /**< what to ask for, for instance "miller-madow" */
+    const char *description; /**< one sentence with the formula, in nats */
+    const char *reference;   /**< the paper */
+} il_estimator_info;
+
+/** Number of estimators in the registry. */
+int64_t il_estimator_count(void);
+
+/** The estimator at `index`, 0 ≤ index < il_estimator_count(). */
+il_status il_estimator_at(int64_t index, il_estimator_info *info);
+
+/**
+ * The entropy of a distribution, estimated from how often each level occurred.
+ *
+ * @param counts     `count` numbers ≥ 0, not all 0, whose sum N is below 2^32; their order does not matter
+ * @param estimator  a name from il_estimator_at(); NULL = "plug-in"
+ * @param alphabet   IL_ALPHABET_FULL: every entry of `counts` is a level that could occur, zeros included;
+ *                   IL_ALPHABET_OBSERVED: only the positive ones. Matters to "james-stein" and "nsb"
+ * @param unit       IL_UNIT_DEFAULT, IL_BITS or IL_NATS
+ * @param entropy    receives the estimate. Corrected estimates may pass the logarithm of the number of
+ *                   levels, and those of Grassberger may be slightly negative
+ * Errors: ARGUMENT nothing to count, a negative count (names it), counts that are all 0 or too many,
+ * an estimator of mutual information only; NOT_FOUND an unknown estimator (lists what there is); NUMERIC
+ * an estimate that is not defined on the data: "chao-shen" where every level occurs only once,
+ * "jackknife" of one sample.
+ */
+il_status il_entropy(il_context *context, const int64_t *counts, int64_t count, const char *estimator, int32_t alphabet,
+                     int32_t unit, double *entropy);
+
+/**
+ * D_KL(p ‖ q) = Σ p log (p / q) of two discrete distributions (Kullback & Leibler 1951).
+ *
+ * @param p, q        `count` weights each, finite, ≥ 0, not all 0; they are divided by their sums
+ * @param divergence  receives a number ≥ 0, infinity where p has mass and q has none
+ * Errors: ARGUMENT no weights, or an unknown unit; NUMERIC a weight that is negative, NaN or infinite
+ * (names it), or weights that are all 0.
+ */
+il_status il_kl_divergence(il_context *context, const double *p, const double *q, int64_t count, int32_t unit,
+                           double *divergence);
+
+/**
+ * The Jensen–Shannon divergence ½ D_KL(p ‖ m) + ½ D_KL(q ‖ m), m = (p + q) / 2 (Lin 1991): between 0,
+ * for equal distributions, and log 2 = 1 bit, for those without a common level.
+ *
+ * Arguments and errors as for il_kl_divergence().
+ */
+il_status il_jensen_shannon_divergence(il_context *context, const double *p, const double *q, int64_t count, int32_t unit,
+                                       double *divergence);
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name Measures */
+/** @{ */
 
 /** What a row of a measure's table is. */
 enum {

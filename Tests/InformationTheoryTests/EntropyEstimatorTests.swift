@@ -195,7 +195,9 @@ private let references = [
             // Equal alphabets: whether the empty ones are among the counts is the same.
             let dense = counts.filter { $0 > 0 }
             #expect(abs(estimate(estimator, dense, alphabet: counts.count) - value) < 1e-14)
-            if !estimator.dependsOnAlphabet { #expect(estimate(estimator, counts + [0, 0, 0]) == value) }
+            if !estimator.dependsOnAlphabet, estimator != .panzeriTreves {
+                #expect(estimate(estimator, counts + [0, 0, 0]) == value)
+            }
         }
     }
 

@@ -19,11 +19,12 @@ public enum EntropyEstimator: String, CaseIterable, Sendable {
     /// conditional entropies, which makes sense in a mutual information only.
     public var estimatesEntropy: Bool { self != .panzeriTreves }
 
-    /// Whether the estimate depends on how many levels could have occurred.
+    /// Whether it spreads probability over an alphabet, which then has to be chosen. (Panzeri & Treves
+    /// count within the levels that are known to occur.)
     public var dependsOnAlphabet: Bool {
         switch self {
-        case .jamesStein, .panzeriTreves, .nsb: true
-        case .plugIn, .millerMadow, .grassberger, .chaoShen, .jackknife: false
+        case .jamesStein, .nsb: true
+        case .plugIn, .millerMadow, .grassberger, .chaoShen, .jackknife, .panzeriTreves: false
         }
     }
 

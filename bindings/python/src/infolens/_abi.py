@@ -163,6 +163,25 @@ class il_quantizer(ctypes.Structure):
     )
 
 
+class il_estimator_info(ctypes.Structure):
+    struct_size: int
+    of_entropy: int
+    uses_alphabet: int
+    reserved: int
+    name: Any
+    description: Any
+    reference: Any
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        ("of_entropy", ctypes.c_int32),
+        ("uses_alphabet", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
+        ("name", ctypes.c_char_p),
+        ("description", ctypes.c_char_p),
+        ("reference", ctypes.c_char_p),
+    )
+
+
 class il_measure_info(ctypes.Structure):
     struct_size: int
     rows: int
@@ -320,6 +339,7 @@ STRUCTS: tuple[type[ctypes.Structure], ...] = (
     il_dump_options,
     il_source_options,
     il_quantizer,
+    il_estimator_info,
     il_measure_info,
     il_measure_options,
     il_column,
@@ -354,6 +374,11 @@ FUNCTIONS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("il_source_classes", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
     ("il_source_free", None, (ctypes.c_void_p,)),
     ("il_quantizer_init", il_status, (ctypes.POINTER(il_quantizer),)),
+    ("il_estimator_count", ctypes.c_int64, ()),
+    ("il_estimator_at", il_status, (ctypes.c_int64, ctypes.POINTER(il_estimator_info))),
+    ("il_entropy", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64), ctypes.c_int64, ctypes.c_char_p, ctypes.c_int32, ctypes.c_int32, ctypes.POINTER(ctypes.c_double))),
+    ("il_kl_divergence", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_double), ctypes.POINTER(ctypes.c_double), ctypes.c_int64, ctypes.c_int32, ctypes.POINTER(ctypes.c_double))),
+    ("il_jensen_shannon_divergence", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_double), ctypes.POINTER(ctypes.c_double), ctypes.c_int64, ctypes.c_int32, ctypes.POINTER(ctypes.c_double))),
     ("il_measure_count", ctypes.c_int64, ()),
     ("il_measure_at", il_status, (ctypes.c_int64, ctypes.POINTER(il_measure_info))),
     ("il_measure_options_init", il_status, (ctypes.POINTER(il_measure_options),)),
