@@ -171,8 +171,14 @@ static void only_the_measures_asked_for_are_given(void)
 
 static void every_registered_measure_can_be_asked_for(void)
 {
+    static const int32_t groups[CLASSES] = {1, 2, 1, 0};
+    static int32_t halves[N];
+    const int64_t shape[] = {N};
     int64_t count = il_measure_count();
     CHECK(count >= 5);
+    for (int i = 0; i < N; i++) halves[i] = i % 2;
+    il_array condition = array_of(halves, IL_INT32, 1, shape);
+    REQUIRE_OK(il_source_set_condition(source, &condition, NULL, 0));
     for (int64_t i = 0; i < count; i++) {
         il_measure_info info;
         il_measure_options options;
@@ -182,7 +188,7 @@ static void every_registered_measure_can_be_asked_for(void)
         info.struct_size = sizeof info;
         REQUIRE_OK(il_measure_at(i, &info));
         CHECK(info.rows == IL_PER_NEURON || info.rows == IL_PER_NEURON_CLASS);
-        REQUIRE(info.name && info.columns && info.unit && info.description && info.reference);
+        REQUIRE(info.name && info.columns && info.unit && info.description && info.reference && info.needs);
         CHECK(info.description[0] != '\0');
         CHECK_OK(il_measure_options_init(&options));
         options.quantizer = &integer;
@@ -190,6 +196,11 @@ static void every_registered_measure_can_be_asked_for(void)
         options.measure_count = 1;
         il_status (*call)(il_context *, il_source *, const il_measure_options *, il_table **) =
             info.rows == IL_PER_NEURON ? il_neuron_measures : il_class_measures;
+        if (strstr(info.needs, "groups")) {
+            CHECK_REFUSED(call(context, source, &options, &table), IL_ERROR_NOT_FOUND, "groups");
+            options.groups = groups;
+            options.group_count = CLASSES;
+        }
         if (CHECK_OK(call(context, source, &options, &table))) {
             /* The first column that it adds is there, as it says. */
             char column[128];
