@@ -48,6 +48,10 @@ const char *cn_instruction_set(void) {
     return sets[chosen];
 }
 
+int32_t cn_instruction_set_index(void) {
+    return chosen;
+}
+
 __attribute__((constructor)) static void choose(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();

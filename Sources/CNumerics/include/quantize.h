@@ -24,6 +24,9 @@ enum {
  * one that the environment variable INFOLENS_INSTRUCTION_SET names. */
 const char *cn_instruction_set(void);
 
+/* Its index: 2, 1 or 0. */
+int32_t cn_instruction_set_index(void);
+
 /* Changes it, for tests; no kernel may be running. Returns 0 if the machine does not have the set. */
 int32_t cn_select_instruction_set(const char *name);
 
