@@ -5,26 +5,28 @@
 ///
 /// - Parameters:
 ///   - neurons: which columns, ascending
+///   - memory: bytes to stay within, or nil for the whole budget of the call
 ///   - toolBytes: memory of one tool
 ///   - makeTool: makes what each worker needs for itself
 ///   - body: called once a neuron, several at a time, with the neuron's samples in order, which it may overwrite
 /// - Throws: `memory` when the budget does not hold one column; `numeric` at NaN or infinity, naming the
 ///   first; what `matrix.read` and the closures throw
 public func forEachColumn<Tool>(
-    of matrix: any ActivationMatrix, neurons: [Int], run: Run, toolBytes: Int,
+    of matrix: any ActivationMatrix, neurons: [Int], run: Run, memory: Int? = nil, toolBytes: Int,
     makeTool: () throws(InfoLensError) -> Tool,
     body: (_ tool: Tool, _ neuron: Int, _ column: UnsafeMutableBufferPointer<Double>) throws(InfoLensError) -> Void
 ) throws(InfoLensError) {
     let samples = matrix.samples
     let columnBytes = samples * MemoryLayout<Double>.stride
     // A quarter of the budget is left for reading rows.
-    let budget = run.memory / 4 * 3
+    let memory = memory ?? run.memory
+    let budget = memory / 4 * 3
     guard toolBytes + columnBytes <= budget else {
         throw InfoLensError(
             .memory,
             """
             memory: sorting one neuron of layer "\(matrix.name)" takes \((toolBytes + columnBytes + 2) / 3 * 4) bytes, \
-            but the budget is \(run.memory); give the context more, or use another quantizer
+            but the budget leaves \(memory); give the context more, or use another quantizer
             """
         )
     }
@@ -37,7 +39,7 @@ public func forEachColumn<Tool>(
     let base = strip.values(of: Double.self)
     for first in stride(from: 0, to: neurons.count, by: width) {
         let columns = neurons[first..<min(first + width, neurons.count)]
-        try transpose(matrix, columns: columns, into: base, run: run)
+        try transpose(matrix, columns: columns, into: base, memory: memory / 4, run: run)
         try forEachItem(count: columns.count, workers: workers, run: run) { (worker, item) throws(InfoLensError) in
             let column = UnsafeMutableBufferPointer(start: base + item * samples, count: samples)
             try body(ready[worker], neurons[first + item], column)
@@ -47,10 +49,11 @@ public func forEachColumn<Tool>(
 }
 
 private func transpose(
-    _ matrix: any ActivationMatrix, columns: ArraySlice<Int>, into base: UnsafeMutablePointer<Double>, run: Run
+    _ matrix: any ActivationMatrix, columns: ArraySlice<Int>, into base: UnsafeMutablePointer<Double>, memory: Int,
+    run: Run
 ) throws(InfoLensError) {
     let samples = matrix.samples
-    let blocks = try RowBlocks(of: matrix, run: run, memory: run.memory / 4)
+    let blocks = try RowBlocks(of: matrix, run: run, memory: memory)
     let flags = try blocks.forEach(unitsPerRow: 0) { (_, block) throws(InfoLensError) in
         var isFinite = true
         // Squares of 32 × 32 keep the lines read and the lines written in the first-level cache.

@@ -11,38 +11,85 @@ public func forEachQuantizedNeuron(
     of matrix: any ActivationMatrix, quantizer: Quantizer, classes: SampleClasses, run: Run,
     body: (_ neuron: Int, _ table: ContingencyTable) -> Void
 ) throws(InfoLensError) {
-    let everyNeuron = Array(0..<matrix.neurons)
-    func count(_ coding: LevelCoding) throws(InfoLensError) {
-        try forEachCountedNeuron(of: matrix, coding: coding, classes: classes, run: run, body: body)
+    try withoutActuallyEscaping(body) { (body) throws(InfoLensError) in
+        try planLevels(
+            of: matrix, quantizer: quantizer, run: run,
+            for: TableConsumer(matrix: matrix, classes: classes, run: run, body: body))
     }
-    func sort<Walk: LevelWalk>(
-        _ neurons: [Int]? = nil,
-        _ walk: (_ neuron: Int, _ sorted: UnsafeBufferPointer<Double>) throws(InfoLensError) -> Walk
-    ) throws(InfoLensError) {
-        try forEachSortedNeuron(
-            of: matrix, neurons: neurons ?? everyNeuron, classes: classes, run: run, walk: walk, body: body)
+}
+
+/// Quantises each neuron of a layer and calls `body` with the levels of its samples, a group of neurons at a time.
+///
+/// - Parameters:
+///   - bytesPerNeuron: what the caller keeps for each neuron of a group
+///   - body: called on the calling thread; a third of the budget is taken by the codes meanwhile
+/// - Throws: as `forEachQuantizedNeuron`, and `numeric` for a neuron with more than 65536 levels
+public func forEachCodedGroup(
+    of matrix: any ActivationMatrix, quantizer: Quantizer, bytesPerNeuron: Int, run: Run,
+    body: (LevelCodes) throws(InfoLensError) -> Void
+) throws(InfoLensError) {
+    try withoutActuallyEscaping(body) { (body) throws(InfoLensError) in
+        try planLevels(
+            of: matrix, quantizer: quantizer, run: run,
+            for: CodeConsumer(matrix: matrix, bytesPerNeuron: bytesPerNeuron, run: run, body: body))
     }
-    /// Counts all neurons but `others`, which are sorted: one odd neuron must not slow a layer down.
-    func count<Walk: LevelWalk>(
-        _ coding: LevelCoding, sorting others: [Int], _ walk: (_ neuron: Int) -> Walk
-    ) throws(InfoLensError) {
-        if others.count < matrix.neurons {
-            let isOther = Set(others)
+}
+
+/// What takes the levels of a layer once every edge is known.
+private protocol LevelConsumer {
+    /// Whether so many levels a neuron are better coded than sorted.
+    func canCode(levels: Int) -> Bool
+    func consume<Walk: LevelWalk>(_ plan: LevelPlan<Walk>) throws(InfoLensError)
+}
+
+private struct TableConsumer: LevelConsumer {
+    let matrix: any ActivationMatrix
+    let classes: SampleClasses
+    let run: Run
+    let body: (_ neuron: Int, _ table: ContingencyTable) -> Void
+
+    func canCode(levels: Int) -> Bool {
+        canCount(levels: levels, classes: classes.count, samples: matrix.samples, memory: run.memory)
+    }
+
+    func consume<Walk: LevelWalk>(_ plan: LevelPlan<Walk>) throws(InfoLensError) {
+        if let coding = plan.coding, plan.others.count < matrix.neurons {
+            let isOther = Set(plan.others)
             try forEachCountedNeuron(of: matrix, coding: coding, classes: classes, run: run) { neuron, table in
                 if !isOther.contains(neuron) { body(neuron, table) }
             }
         }
-        if !others.isEmpty { try sort(others) { (neuron, _) in walk(neuron) } }
+        if !plan.others.isEmpty {
+            try forEachSortedNeuron(
+                of: matrix, neurons: plan.others, classes: classes, run: run, walk: plan.walk, body: body)
+        }
     }
-    func canCountLevels(_ levels: Int) -> Bool {
-        canCount(levels: levels, classes: classes.count, samples: matrix.samples, memory: run.memory)
+}
+
+private struct CodeConsumer: LevelConsumer {
+    let matrix: any ActivationMatrix
+    let bytesPerNeuron: Int
+    let run: Run
+    let body: (LevelCodes) throws(InfoLensError) -> Void
+
+    func canCode(levels: Int) -> Bool { levels <= LevelCodes.mostLevels }
+
+    func consume<Walk: LevelWalk>(_ plan: LevelPlan<Walk>) throws(InfoLensError) {
+        try forEachCodedGroup(of: matrix, plan: plan, bytesPerNeuron: bytesPerNeuron, run: run, body: body)
     }
+}
+
+/// Finds the edges of a layer's neurons and hands them to `consumer`.
+private func planLevels(
+    of matrix: any ActivationMatrix, quantizer: Quantizer, run: Run, for consumer: some LevelConsumer
+) throws(InfoLensError) {
+    let everyNeuron = Array(0..<matrix.neurons)
     /// The neurons whose levels are too many to be counted, and the most levels of the others.
     func split(levels: [Double]) -> (most: Int, others: [Int]) {
         let limit = mostCountedLevels(levels)
         var (most, others): (Int, [Int]) = (1, [])
         for (neuron, levels) in levels.enumerated() {
-            if levels <= limit, canCountLevels(Int(levels)) {
+            if levels <= limit, consumer.canCode(levels: Int(levels)) {
                 most = max(most, Int(levels))
             } else {
                 others.append(neuron)
@@ -50,38 +97,54 @@ public func forEachQuantizedNeuron(
         }
         return (most, others)
     }
+    /// All neurons by a coding of `levels` levels if that can be, or else all by walking.
+    func consume(
+        _ coding: LevelCoding, levels: Int, edges: @escaping (_ neuron: Int) -> [Double]
+    ) throws(InfoLensError) {
+        try consumer.consume(
+            LevelPlan(
+                coding: coding, others: consumer.canCode(levels: levels) ? [] : everyNeuron, otherLevels: levels
+            ) { (neuron, _) in EdgeWalk(edges: edges(neuron)) })
+    }
 
     switch quantizer {
     case .threshold(.value(let value)):
         let edge = value.nextUp
-        if canCountLevels(2) { return try count(.sharedEdges([edge])) }
-        try sort { (_, _) in EdgeWalk(edges: [edge]) }
+        try consume(.sharedEdges([edge]), levels: 2) { _ in [edge] }
     case .threshold(.mean):
         let edges = try meanEdges(of: matrix, run: run)
-        if canCountLevels(2) { return try count(.edge(edges)) }
-        try sort { (neuron, _) in EdgeWalk(edges: [edges[neuron]]) }
+        try consume(.edge(edges), levels: 2) { neuron in [edges[neuron]] }
     case .threshold(.median):
-        try sort { (_, sorted) in EdgeWalk(edges: [median(of: sorted).nextUp]) }
+        try consumer.consume(
+            LevelPlan(coding: nil, others: everyNeuron, otherLevels: 2) { (_, sorted) in
+                EdgeWalk(edges: [median(of: sorted).nextUp])
+            })
     case .quantile(let bins):
-        try sort { (_, sorted) in EdgeWalk(edges: quantileEdges(of: sorted, bins: bins)) }
+        try consumer.consume(
+            LevelPlan(coding: nil, others: everyNeuron, otherLevels: bins) { (_, sorted) in
+                EdgeWalk(edges: quantileEdges(of: sorted, bins: bins))
+            })
     case .explicit(let edges):
-        if canCountLevels(edges.count + 1) { return try count(.sharedEdges(edges)) }
-        try sort { (_, _) in EdgeWalk(edges: edges) }
+        try consume(.sharedEdges(edges), levels: edges.count + 1) { _ in edges }
     case .uniform(let bins, let range):
         let grid = try UniformGrid(bins: bins, range: range, neurons: matrix.neurons, layer: matrix.name) {
             () throws(InfoLensError) in try columnExtrema(of: matrix, run: run)
         }
-        let others = canCountLevels(bins) ? everyNeuron.filter { !grid.isWellSpaced($0) } : everyNeuron
+        let others = consumer.canCode(levels: bins) ? everyNeuron.filter { !grid.isWellSpaced($0) } : everyNeuron
         var counted = grid.step
         for neuron in others { counted[neuron] = 0 }
-        try count(.grid(low: grid.low, step: counted, bins: bins), sorting: others) { neuron in
-            GridWalk(low: grid.low[neuron], step: grid.step[neuron], bins: bins)
-        }
+        try consumer.consume(
+            LevelPlan(
+                coding: .grid(low: grid.low, step: counted, bins: bins), others: others, otherLevels: bins
+            ) { (neuron, _) in GridWalk(low: grid.low[neuron], step: grid.step[neuron], bins: bins) })
     case .width(let width):
         let (low, high) = try columnExtrema(of: matrix, run: run)
         let (first, levels) = try cells(width: width, low: low, high: high, layer: matrix.name)
         let (most, others) = split(levels: levels)
-        try count(.cells(width: width, first: first, levels: most), sorting: others) { _ in CellWalk(width: width) }
+        try consumer.consume(
+            LevelPlan(coding: .cells(width: width, first: first, levels: most), others: others) { (_, _) in
+                CellWalk(width: width)
+            })
     case .integer:
         let (low, high) = try columnExtrema(of: matrix, run: run)
         guard zip(low, high).allSatisfy({ isSymbol($0) && isSymbol($1) }) else {
@@ -90,8 +153,14 @@ public func forEachQuantizedNeuron(
         let (most, others) = split(levels: zip(low, high).map { $1 - $0 + 1 })
         // Workers only flag it: looking for the first one is for the calling thread.
         let foundFraction = Atomic<Bool>(false)
-        try count(.integers(first: low, levels: most), sorting: others) { _ in
-            SymbolWalk { foundFraction.store(true, ordering: .relaxed) }
+        do throws(InfoLensError) {
+            try consumer.consume(
+                LevelPlan(coding: .integers(first: low, levels: most), others: others) { (_, _) in
+                    SymbolWalk { foundFraction.store(true, ordering: .relaxed) }
+                })
+        } catch {
+            // Fractions may be why there are too many levels.
+            guard error.kind == .numeric, foundFraction.load(ordering: .relaxed) else { throw error }
         }
         if foundFraction.load(ordering: .relaxed) { throw firstOffender(in: matrix, integers: true, run: run) }
     }
