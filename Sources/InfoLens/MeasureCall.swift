@@ -25,9 +25,7 @@ struct MeasureCall {
         self.context = context
         self.rows = rows
         quantizer = try Quantizer.make(options.quantizer)
-        let unit = try choice(
-            options.unit, of: [(Int(IL_UNIT_DEFAULT), context.unit), (Int(IL_BITS), .bits), (Int(IL_NATS), .nats)],
-            argument: "options.unit", names: "IL_UNIT_DEFAULT, IL_BITS or IL_NATS")
+        let unit = try context.unit(options.unit, argument: "options.unit")
         let names = try textList(
             options.measures, count: options.measure_count, argument: "measures",
             countArgument: "options.measure_count")

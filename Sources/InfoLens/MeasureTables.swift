@@ -31,10 +31,11 @@ struct MeasureTable {
         self.rows = rows
     }
 
-    /// - Parameter further: columns of numbers for each layer, after those of the measures
-    func table(further: [(name: String, unit: String, description: String, values: [[Double]])] = [])
-        throws(InfoLensError) -> Table
-    {
+    /// A column of numbers that no measure gives, for each layer.
+    typealias Further = (name: String, unit: String, description: String, values: [[Double]])
+
+    /// - Parameter further: columns after those of the measures
+    func table(further: [Further] = []) throws(InfoLensError) -> Table {
         if call.refusesUndefined { try refuseUndefined() }
         var columns = try keys()
         if call.rows == .perNeuronClass, let classes = population.classes {

@@ -30,24 +30,73 @@ extension MeasureCall {
             condition = try JointClasses(
                 labels: classes, condition: SampleClasses(codes: values.codes, samples: values.counts))
         }
-        var total = 0
-        for layer in contents.layers {
-            let units = workUnits(of: layer.matrix, quantizer: quantizer, measures: request.measures)
-            let (sum, overflow) = total.addingReportingOverflow(units)
-            total = overflow ? Int.max : sum
+        var evaluated = request
+        let tested = tests ? evaluated.index(adding: "mutual_information") : 0
+        let total = contents.layers.reduce(0) { sum, layer in
+            let (next, overflow) = sum.addingReportingOverflow(workUnits(of: layer.matrix, measures: evaluated.measures))
+            return overflow ? Int.max : next
         }
-        let results = try context.run(total: total) { (run) throws(InfoLensError) in
+        let (results, further) = try context.run(total: total) { (run) throws(InfoLensError) in
             var results: [LayerMeasures] = []
             for layer in contents.layers {
                 run.enter(stage: "neuron measures: \(layer.matrix.name)")
                 results.append(
                     try evaluate(
-                        request, of: layer.matrix, quantizer: quantizer, classes: classes, condition: condition,
+                        evaluated, of: layer.matrix, quantizer: quantizer, classes: classes, condition: condition,
                         run: run))
             }
-            return results
+            let matrices = contents.layers.map(\.matrix)
+            let further = try test(matrices, measure: tested, results: &results, classes: classes, run: run)
+            return (results, further)
         }
-        return try MeasureTable(self, population, results).table()
+        return try MeasureTable(self, population, results).table(further: further)
+    }
+
+    /// Whether mutual information is to be tested, whether it was asked for or not.
+    private var tests: Bool { permutations > 0 || bootstrap > 0 }
+
+    private func workUnits(of matrix: any ActivationMatrix, measures: [NeuronMeasure]) -> Int {
+        var units = [InformationTheory.workUnits(of: matrix, quantizer: quantizer, measures: measures)]
+        if permutations > 0 {
+            units.append(permutationWorkUnits(of: matrix, quantizer: quantizer, permutations: permutations))
+        }
+        return units.reduce(0) { sum, part in
+            let (next, overflow) = sum.addingReportingOverflow(part)
+            return overflow ? Int.max : next
+        }
+    }
+
+    /// The columns of permutations and bootstrap.
+    /// - Parameter measure: index of mutual information among the results
+    private func test(
+        _ matrices: [any ActivationMatrix], measure: Int, results: inout [LayerMeasures], classes: SampleClasses, run: Run
+    ) throws(InfoLensError) -> [MeasureTable.Further] {
+        guard tests else { return [] }
+        let observed = zip(matrices, results).map { matrix, result in
+            Array(UnsafeBufferPointer(start: result.values[measure].values(of: Double.self), count: matrix.neurons))
+        }
+        let unit = request.function.unit.name
+        var columns: [MeasureTable.Further] = []
+        if permutations > 0 {
+            var nulls: [PermutationNull] = []
+            for (matrix, values) in zip(matrices, observed) {
+                run.enter(stage: "permutations: \(matrix.name)")
+                nulls.append(
+                    try request.permutations(
+                        permutations, of: matrix, quantizer: quantizer, classes: classes, observed: values,
+                        seed: context.seed, run: run))
+            }
+            let found = Significance(observed: observed, nulls: nulls, permutations: permutations)
+            columns += [
+                ("p_value", "1", "share of label permutations with at least this mutual information", found.pValue),
+                ("p_value_family", "1", "the same for the largest of all rows: family-wise", found.familyPValue),
+                ("q_value", "1", "least false discovery rate at which the row counts as informative", found.qValue),
+                ("null_mean", unit, "mean of mutual information over permutations", found.nullMean),
+                ("null_std", unit, "standard deviation of mutual information over permutations", found.nullDeviation),
+                ("z_score", "1", "(mutual_information - null_mean) / null_std; NaN if null_std is 0", found.zScore),
+            ]
+        }
+        return columns
     }
 }
 

@@ -26,9 +26,15 @@ public struct PermutationNull: Sendable {
 
     /// How many maxima of a family of neurons reach a neuron's observed value, for its family-wise p value (Westfall
     /// & Young 1993) in the manner of `countAtLeast`.
-    public static func countAtLeast(_ observed: Double, maxima: [Double]) -> Int {
+    /// - Parameter maxima: ascending
+    static func countAtLeast(_ observed: Double, sorted maxima: [Double]) -> Int {
         let least = observed - tieTolerance(observed)
-        return maxima.count { !($0 < least) }
+        var (from, to) = (0, maxima.count)
+        while from < to {
+            let middle = from + (to - from) / 2
+            if maxima[middle] < least { from = middle + 1 } else { to = middle }
+        }
+        return maxima.count - from
     }
 
     /// By how much float64 values may differ that are equal in exact arithmetic.

@@ -29,6 +29,17 @@ public final class LevelCodes: @unchecked Sendable {
     /// Levels of a neuron that occur, ≥ 1.
     public func levels(of neuron: Int) -> Int { levelCounts.values(of: Int.self)[neuron - neurons.lowerBound] }
 
+    /// The level of each sample of a neuron, in order.
+    public func copyLevels(of neuron: Int, to levels: UnsafeMutablePointer<Int32>) {
+        let codes = codes(of: neuron)
+        for i in 0..<samples {
+            levels[i] =
+                codeSize == 1
+                ? Int32(codes.assumingMemoryBound(to: UInt8.self)[i])
+                : Int32(codes.assumingMemoryBound(to: UInt16.self)[i])
+        }
+    }
+
     /// The codes of a neuron, `samples` of `codeSize` bytes.
     func codes(of neuron: Int) -> UnsafeMutableRawPointer {
         UnsafeMutableRawPointer(codes.values(of: UInt8.self)) + (neuron - neurons.lowerBound) * samples * codeSize

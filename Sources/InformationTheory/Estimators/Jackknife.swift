@@ -20,4 +20,4 @@ func jackknifeEntropy(of counts: UnsafeBufferPointer<UInt32>, total: Int) -> Dou
 }
 
 /// ℓ(n); 0 at n = 1.
-private func jackknifeLog(_ n: Double) -> Double { n > 1 ? log(n) - (n - 1) * log1p(-1 / n) : 0 }
+func jackknifeLog(_ n: Double) -> Double { n > 1 ? log(n) - (n - 1) * log1p(-1 / n) : 0 }

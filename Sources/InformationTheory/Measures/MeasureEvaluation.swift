@@ -20,6 +20,13 @@ public struct MeasureRequest: Sendable {
         self.groups = groups
     }
 
+    /// The index of a measure of this name, which is added if it was not asked for.
+    public mutating func index(adding name: String) -> Int {
+        if let index = measures.firstIndex(where: { "\($0.name)" == name }) { return index }
+        measures += NeuronMeasure.all.filter { "\($0.name)" == name }
+        return measures.count - 1
+    }
+
     func layer(quantizer: Quantizer, classes: SampleClasses) throws(InfoLensError) -> LayerSummary {
         var layer = try LayerSummary(
             function: function, alphabet: alphabet, levels: quantizer.levels, total: classes.total,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Kernels
 
 /// How unlikely each neuron's information is where neurons and labels are unrelated: by permutations
@@ -57,7 +58,7 @@ extension MeasureRequest {
         switch estimator {
         case .plugIn: return additive { log($0) }
         case .millerMadow: return additive { log($0) - 0.5 / $0 }
-        case .grassberger: return additive { grassbergerLog(UInt32($0)) }
+        case .grassberger: return additive { grassbergerG(UInt32($0)) }
         case .jackknife where classes.samples.allSatisfy({ $0 != 1 }): return additive { jackknifeLog($0) }
         case .jackknife, .chaoShen, .jamesStein, .panzeriTreves, .nsb:
             let layer = try layer(quantizer: quantizer, classes: classes)

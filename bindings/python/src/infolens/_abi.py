@@ -390,6 +390,7 @@ FUNCTIONS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("il_accumulator_update", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)),
     ("il_accumulator_fit", il_status, (ctypes.c_void_p, ctypes.c_void_p)),
     ("il_accumulator_state", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_int32), ctypes.POINTER(ctypes.c_int64))),
+    ("il_accumulator_classes", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
     ("il_accumulator_merge", il_status, (ctypes.c_void_p, ctypes.c_void_p)),
     ("il_accumulator_neuron_measures", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_measure_options), ctypes.POINTER(ctypes.c_void_p))),
     ("il_accumulator_class_measures", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_measure_options), ctypes.POINTER(ctypes.c_void_p))),

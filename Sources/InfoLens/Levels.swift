@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import CInfoLens
+import InformationTheory
+import Kernels
+
+@c @implementation
+public func il_quantize(
+    _ context: OpaquePointer!, _ source: OpaquePointer!, _ layer: UnsafePointer<CChar>!, _ neuron: Int64,
+    _ quantizer: UnsafePointer<il_quantizer>!, _ levels: UnsafeMutablePointer<Int32>!, _ count: Int64
+) -> il_status {
+    guarded { () throws(InfoLensError) in
+        let context = try Handles.object(context, Context.self, argument: "context")
+        let contents = try Handles.object(source, Source.self, argument: "source").contents
+        let name = try requiredText(layer, "layer")
+        let output = try required(levels, "levels")
+        let quantizer = try Quantizer.make(quantizer)
+        guard let matrix = contents.layers.first(where: { isSameText($0.matrix.name, name) })?.matrix else {
+            let names = contents.layers.map { "\"\($0.matrix.name)\"" }.joined(separator: ", ")
+            throw InfoLensError(.notFound, "layer: there is no layer \"\(name)\"; the source has \(names)")
+        }
+        guard (0..<Int64(matrix.neurons)).contains(neuron) else {
+            throw InfoLensError(
+                .argument, "neuron: is \(neuron); layer \"\(name)\" has neurons 0 to \(matrix.neurons - 1)")
+        }
+        guard count == matrix.samples else {
+            throw InfoLensError(.shape, "count: is \(count), but layer \"\(name)\" has \(matrix.samples) samples")
+        }
+        // All neurons are coded, since the range of a layer is that of all of them.
+        try context.run(total: workUnits(of: matrix, quantizer: quantizer, measures: [])) {
+            (run) throws(InfoLensError) in
+            run.enter(stage: "levels: \(name)")
+            try forEachCodedGroup(of: matrix, quantizer: quantizer, bytesPerNeuron: 0, run: run) { codes in
+                if codes.neurons.contains(Int(neuron)) { codes.copyLevels(of: Int(neuron), to: output) }
+            }
+        }
+    }
+}
