@@ -212,12 +212,15 @@ def test_misuse_is_explained():
             counted.finish(measures=measure)
     with pytest.raises(infolens.ArgumentError, match="must be bytes"):
         infolens.Accumulator.deserialize("text")
-    with pytest.raises(infolens.MemoryBudgetError, match="every value"), infolens.context(memory=2**20):
+    with (
+        pytest.raises(infolens.MemoryBudgetError, match="every value"),
+        infolens.context(memory=2**20),
+    ):
         infolens.Accumulator(infolens.quantile(4)).update(np.zeros((2000, 200)))
 
 
 def test_a_callback_cannot_use_the_accumulator_that_is_being_updated():
-    x, y = data(samples=60000, neurons=64)
+    x, _y = data(samples=60000, neurons=64)
     accumulator = infolens.Accumulator(infolens.uniform(30))
     seen = []
 
@@ -235,7 +238,10 @@ def test_a_callback_cannot_use_the_accumulator_that_is_being_updated():
 
 def test_the_example_of_a_training_loop_runs():
     example = DIGITS.parents[1] / "python" / "live_measures.py"
-    code = "import runpy, sys; sys.argv = sys.argv[1:] + ['2']; runpy.run_path(sys.argv[0], run_name='__main__')"
+    code = (
+        "import runpy, sys; sys.argv = sys.argv[1:] + ['2']; "
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
     result = child(code, example)
     assert result.returncode == 0, result.stderr
     assert "accuracy" in result.stdout

@@ -227,9 +227,7 @@ class Accumulator:
         check(library().il_accumulator_serialize(self._handle, None, 0, ctypes.byref(size)))
         buffer = ctypes.create_string_buffer(size.value)
         check(
-            library().il_accumulator_serialize(
-                self._handle, buffer, size.value, ctypes.byref(size)
-            )
+            library().il_accumulator_serialize(self._handle, buffer, size.value, ctypes.byref(size))
         )
         return buffer.raw
 

@@ -238,7 +238,15 @@ undefined, groups, reduction, channel_axis
         ArgumentError, MemoryBudgetError
         """
         options = MeasureOptions(
-            unit, measures, estimator, alphabet, undefined, permutations, bootstrap, confidence, groups
+            unit,
+            measures,
+            estimator,
+            alphabet,
+            undefined,
+            permutations,
+            bootstrap,
+            confidence,
+            groups,
         )
         with self._lock:
             source = self.source(layers, labels, reduction, channel_axis, condition)

@@ -408,7 +408,10 @@ def source_of(
     for name, array in arrays:
         shown = encoded(name, "layer name")
         check(library().il_source_add_layer(source, shown, ctypes.byref(array.struct)))
-    setters = (("y", y, "il_source_set_labels"), ("condition", condition, "il_source_set_condition"))
+    setters = (
+        ("y", y, "il_source_set_labels"),
+        ("condition", condition, "il_source_set_condition"),
+    )
     for what, values, setter in setters:
         if values is None:
             continue

@@ -135,6 +135,30 @@ class Table:
             keep &= matches
         return self._take(keep)
 
+    def to_matrix(self, column: str) -> Values:
+        """A column of a table of pairs (``neuron``, ``other``) of one layer as a symmetric [d, d] array.
+
+        Pairs that are not in the table are NaN.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such column, or the rows are no pairs.
+        ArgumentError
+            The rows are of several layers, or the column is not of numbers.
+        """
+        values = self[column]
+        first, second = self["neuron"], self["other"]
+        if len(set(self["layer"])) > 1:
+            raise ArgumentError("the table has several layers: choose one with .where(layer=…)")
+        if values.dtype.kind not in "fi":
+            raise ArgumentError(f"column {column!r} is not of numbers: choose one that is")
+        size = 1 + max(first.max(initial=-1), second.max(initial=-1))
+        matrix = np.full((size, size), np.nan)
+        matrix[first, second] = values
+        matrix[second, first] = values
+        return matrix
+
     def to_pandas(self) -> pandas.DataFrame:
         """A pandas data frame of copies; ``frame.attrs`` has the metadata and the units."""
         import pandas
