@@ -30,6 +30,7 @@ from infolens._errors import (
     NumericError,
     ShapeError,
 )
+from infolens._estimators import entropy, estimators, jensen_shannon_divergence, kl_divergence
 from infolens._library import library_version
 from infolens._measures import (
     class_measures,
@@ -75,8 +76,12 @@ __all__ = [
     "__version__",
     "class_measures",
     "context",
+    "entropy",
+    "estimators",
     "explicit",
     "integer",
+    "jensen_shannon_divergence",
+    "kl_divergence",
     "library_version",
     "measures",
     "neuron_measures",

@@ -26,8 +26,8 @@ Groups = tuple[Any, Any]
 #: Name of the layer when a single array is given.
 SINGLE_LAYER = "X"
 
-_UNITS = {"bits": _abi.IL_BITS, "nats": _abi.IL_NATS}
-_ALPHABETS = {"full": _abi.IL_ALPHABET_FULL, "observed": _abi.IL_ALPHABET_OBSERVED}
+UNITS = {"bits": _abi.IL_BITS, "nats": _abi.IL_NATS}
+ALPHABETS = {"full": _abi.IL_ALPHABET_FULL, "observed": _abi.IL_ALPHABET_OBSERVED}
 _UNDEFINED = {"nan": _abi.IL_UNDEFINED_NAN, "raise": _abi.IL_UNDEFINED_ERROR}
 _REDUCTIONS = {
     None: _abi.IL_REDUCE_NONE,
@@ -320,14 +320,14 @@ class MeasureOptions:
         """The C struct; it keeps what it points to alive. `classes` lists the classes' labels."""
         options = _abi.il_measure_options()
         check(library().il_measure_options_init(ctypes.byref(options)))
-        options.unit = _choose("unit", self.unit, _UNITS)
+        options.unit = choose("unit", self.unit, UNITS)
         listed = names_of("measures", self.measures)
         if listed is not None:
             options.measures = text_array(listed)
             options.measure_count = len(listed)
         options.estimator = encoded(self.estimator, "estimator")
-        options.alphabet = _choose("alphabet", self.alphabet, _ALPHABETS)
-        options.undefined = _choose("undefined", self.undefined, _UNDEFINED)
+        options.alphabet = choose("alphabet", self.alphabet, ALPHABETS)
+        options.undefined = choose("undefined", self.undefined, _UNDEFINED)
         options.permutations = _repetitions("permutations", self.permutations)
         options.bootstrap = _repetitions("bootstrap", self.bootstrap)
         try:
@@ -390,7 +390,7 @@ def source_options(reduction: str | None, channel_axis: int) -> _abi.il_source_o
     """Options of a source with what arrays and dumps have in common."""
     options = _abi.il_source_options()
     check(library().il_source_options_init(ctypes.byref(options)))
-    options.reduction = _choose("reduction", reduction, _REDUCTIONS)
+    options.reduction = choose("reduction", reduction, _REDUCTIONS)
     if channel_axis not in (1, -1):
         raise ArgumentError(f"channel_axis must be 1 or -1, not {channel_axis!r}")
     options.channel_axis = channel_axis
@@ -459,7 +459,8 @@ def names_of(what: str, names: str | Sequence[str] | None) -> list[bytes] | None
     return [encoded(name, f"an entry of {what}") for name in listed]
 
 
-def _choose(what: str, value: Any, choices: Mapping[Any, int]) -> int:
+def choose(what: str, value: Any, choices: Mapping[Any, int]) -> int:
+    """The constant of the library that a word stands for."""
     try:
         return choices[value]
     except (KeyError, TypeError):
