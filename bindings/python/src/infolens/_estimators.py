@@ -177,6 +177,7 @@ def _whole_numbers(counts: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """Counts as the library takes them; what float64 cannot tell from whole is refused."""
     values = _vector(counts, "counts")
     if values.dtype.kind == "f":
+        values = values.astype(np.float64)
         # Also true of NaN, and of infinity, which the bound excludes.
         broken = ~((values == np.floor(values)) & (np.abs(values) < 2.0**63))
         if broken.any():
