@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// Grassberger's estimate of 2003 (arXiv:physics/0307138, eq. 28 and 30), in nats:
+/// Grassberger's estimate of 2003 (arXiv:physics/0307138), in nats:
 /// log N − (1/N) Σ n G(n).
 ///
 /// Its bias is log N − ψ(N), about 1/(2N), and what falls exponentially with N p.
