@@ -9,6 +9,7 @@ tells how much each layer's neurons know about the label. No activation is store
 """
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import h5py
@@ -73,7 +74,7 @@ def main(arguments):
     x, y = load()
     weights = [
         (random.normal(scale=(2 / below) ** 0.5, size=(below, width)), np.zeros(width))
-        for below, width in zip(WIDTHS, WIDTHS[1:], strict=False)
+        for below, width in pairwise(WIDTHS)
     ]
     print(f"{len(x)} images, layers {WIDTHS}, batches of {BATCH}")
     print("Mean information of a neuron about the label, in bits, as it came by:")

@@ -347,7 +347,7 @@ def test_an_undefined_estimate_is_explained_or_raised():
         "chao-shen is undefined for the samples of class 0: every level occurs only once"
     )
     assert "class 1" in table["warning"][1]
-    with pytest.raises(infolens.NumericError, match='neuron 0 of layer "X".*only once'):
+    with pytest.raises(infolens.NumericError, match=r'neuron 0 of layer "X".*only once'):
         infolens.neuron_measures(x, y, undefined="raise", **options)
     with pytest.raises(infolens.NotFoundError, match="miller-madow"):
         infolens.neuron_measures(x, y, estimator="miller-maddow")

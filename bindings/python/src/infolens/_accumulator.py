@@ -7,11 +7,10 @@ import ctypes
 from collections.abc import Sequence
 from typing import Any
 
-from infolens import _abi
 from infolens._call import call, run
 from infolens._dump import Dump
 from infolens._errors import ArgumentError
-from infolens._library import Handle, check, library
+from infolens._library import check, library
 from infolens._measures import Groups, MeasureOptions, default_measures, source_of
 from infolens._quantizers import Quantizer, struct_of, threshold
 from infolens._table import Table, read_table
@@ -25,9 +24,9 @@ class Accumulator:
     at once, however they are cut and in whatever order they come or are merged.
 
     Quantisers whose edges depend on the data (`uniform` without a given range, `quantile`,
-    `width`, `integer`, `threshold` at ``"mean"`` or ``"median"``) need the data twice: `update` first
-    gathers ranges, `fit` fixes the edges, and then `update` counts. Means and order statistics
-    keep every value in memory until then, ranges two numbers a neuron.
+    `width`, `integer`, `threshold` at ``"mean"`` or ``"median"``) need the data twice: `update`
+    first gathers ranges, `fit` fixes the edges, and then `update` counts. Means and order
+    statistics keep every value in memory until then, ranges two numbers a neuron.
 
     Parameters
     ----------

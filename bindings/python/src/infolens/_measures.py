@@ -240,11 +240,11 @@ def quantize(x: Any, quantizer: Quantizer = threshold(0.0)) -> npt.NDArray[np.in
     >>> z = infolens.quantize(X[:, 3], infolens.uniform(8))
     >>> infolens.neuron_measures(X, y, measures="conditional_mutual_information", condition=z)
     """
+    shape = borrow(x, "x").array.shape
+    if len(shape) != 1:
+        raise ShapeError(f"x has shape {shape}: give the [N] activations of one neuron")
     source = source_of({SINGLE_LAYER: x}, None, None, 1)
-    array = np.asarray(source.keep[0].array)
-    if array.ndim != 1:
-        raise ShapeError(f"x has shape {array.shape}: give the [N] activations of one neuron")
-    levels = np.empty(len(array), np.int32)
+    levels = np.empty(shape[0], np.int32)
     rule = struct_of(quantizer)
     pointer = levels.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))
     layer = SINGLE_LAYER.encode()

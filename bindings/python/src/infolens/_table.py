@@ -136,9 +136,9 @@ class Table:
         return self._take(keep)
 
     def to_matrix(self, column: str) -> Values:
-        """A column of a table of pairs (``neuron``, ``other``) of one layer as a symmetric [d, d] array.
+        """A column of a table of pairs of one layer as a symmetric [d, d] array.
 
-        Pairs that are not in the table are NaN.
+        Pairs (``neuron``, ``other``) that are not in the table are NaN.
 
         Raises
         ------
