@@ -4,11 +4,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 /* A fused multiply-add would make the level of a value beside an edge depend on the machine. */
 #pragma STDC FP_CONTRACT OFF
 
 #define CN_PASTE_(a, b) a##_##b
 #define CN_PASTE(a, b) CN_PASTE_(a, b)
+
+/* The row whose columns are fetched while those of row r are worked on, some kilobytes ahead: more reads are
+ * then under way than the processor starts by itself. */
+static inline int64_t row_ahead(int64_t r, int64_t rows, int64_t cols) {
+    const int64_t row = r + 1 + 1024 / cols;
+    return row < rows ? row : rows - 1;
+}
+
+static inline __attribute__((always_inline)) void fetch_strip(const void *x, size_t size) {
+    for (size_t k = 0; k < CN_STRIP * size; k += 64) __builtin_prefetch((const char *)x + k);
+}
 
 #define CN_NAME(name) CN_PASTE(name, baseline)
 #define CN_TARGET
@@ -26,8 +41,8 @@
 #define CN_NAME(name) CN_PASTE(name, avx512)
 #define CN_TARGET __attribute__((target("avx2,avx512f,avx512bw,avx512dq,avx512vl")))
 #define CN_LANES 64
-#define CN_LEVELS 10
 #include "kernels/instruction_set.h"
+#include "kernels/avx512.h"
 #endif
 
 static const char *const sets[] = {"baseline", "avx2", "avx512"};
@@ -80,36 +95,41 @@ __attribute__((constructor)) static void choose(void) {
                              double *correction) {                                                                   \
         return DISPATCH(sums_##suffix, x, rows, cols, stride, sum, correction);                                      \
     }                                                                                                                \
-    int32_t cn_threshold_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, const T *edge,             \
-                                  const int32_t *place, uint8_t *codes, int64_t strip_stride) {                       \
-        return DISPATCH(threshold_##suffix, x, rows, cols, stride, edge, place, codes, strip_stride);                 \
+    int32_t cn_threshold_##suffix(const cn_tile *tile, const T *edge) {                                              \
+        return DISPATCH(threshold_##suffix, tile, edge);                                                             \
     }
 
 COLUMNS(float, f32)
 COLUMNS(double, f64)
 
-#define QUANTIZERS(T, CODE, suffix)                                                                                  \
-    int32_t cn_grid_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, const cn_grid *grid,            \
-                             const int32_t *place, CODE *codes, int64_t strip_stride) {                              \
-        return DISPATCH(grid_##suffix, x, rows, cols, stride, grid, place, codes, strip_stride);                     \
+#define QUANTIZERS(T, suffix)                                                                                        \
+    int32_t cn_edges_##suffix(const cn_tile *tile, const T *edges, int64_t count) {                                  \
+        return DISPATCH(edges_##suffix, tile, edges, count);                                                         \
     }                                                                                                                \
-    int32_t cn_edges_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, const T *edges, int64_t count, \
-                              const int32_t *place, CODE *codes, int64_t strip_stride) {                              \
-        return DISPATCH(edges_##suffix, x, rows, cols, stride, edges, count, place, codes, strip_stride);             \
-    }                                                                                                                \
-    int32_t cn_cells_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, double width,                  \
-                              const double *first, int32_t levels, const int32_t *place, CODE *codes,                \
-                              int64_t strip_stride) {                                                                 \
-        return DISPATCH(cells_##suffix, x, rows, cols, stride, width, first, levels, place, codes, strip_stride);     \
+    int32_t cn_cells_##suffix(const cn_tile *tile, double width, const double *first, int32_t levels) {              \
+        return DISPATCH(cells_##suffix, tile, width, first, levels);                                                 \
     }
 
-QUANTIZERS(float, uint8_t, f32_u8)
-QUANTIZERS(double, uint8_t, f64_u8)
-QUANTIZERS(float, uint16_t, f32_u16)
-QUANTIZERS(double, uint16_t, f64_u16)
+QUANTIZERS(float, f32_u8)
+QUANTIZERS(double, f64_u8)
+QUANTIZERS(float, f32_u16)
+QUANTIZERS(double, f64_u16)
+
+int32_t cn_grid_f64_u8(const cn_tile *tile, const cn_grid *grid) { return DISPATCH(grid_f64_u8, tile, grid); }
+int32_t cn_grid_f32_u16(const cn_tile *tile, const cn_grid *grid) { return DISPATCH(grid_f32_u16, tile, grid); }
+int32_t cn_grid_f64_u16(const cn_tile *tile, const cn_grid *grid) { return DISPATCH(grid_f64_u16, tile, grid); }
+
+int32_t cn_grid_f32_u8(const cn_tile *tile, const cn_grid *grid) {
+#if defined(__x86_64__)
+    if (chosen == 2 && grid->fraction) return grid_fixed_avx512(tile, grid);
+#endif
+    return DISPATCH(grid_f32_u8, tile, grid);
+}
 
 void cn_count_u8(const uint8_t *codes, int64_t rows, int32_t levels, uint32_t *counts, int64_t count_stride) {
-    DISPATCH(count_u8, codes, rows, levels, counts, count_stride);
+    if (levels < 2) return;
+    if (levels == 2) DISPATCH(count_ones, codes, rows, counts + count_stride);
+    else DISPATCH(count_levels, codes, rows, levels, counts, count_stride);
 }
 
 #define INCREMENT(CODE, suffix)                                                                                      \

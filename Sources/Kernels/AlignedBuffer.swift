@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// Zeroed memory, aligned to a cache line, freed with the object.
+/// Memory, aligned to a cache line, freed with the object.
 ///
 /// Unlike Swift's arrays it reports that memory has run out, which in a host
 /// process must be an error and not the end.
 public final class AlignedBuffer: @unchecked Sendable {
     public let bytes: UnsafeMutableRawBufferPointer
 
+    /// - Parameter cleared: whether the memory shall be zero; otherwise it holds anything
     /// - Throws: `memory` when the system has no `byteCount` bytes.
-    public init(byteCount: Int) throws(InfoLensError) {
+    public init(byteCount: Int, cleared: Bool = true) throws(InfoLensError) {
         var memory: UnsafeMutableRawPointer?
         guard byteCount >= 0, posix_memalign(&memory, 64, max(byteCount, 64)) == 0, let memory else {
             throw InfoLensError(.memory, "out of memory: the system refused \(byteCount) bytes")
         }
-        memset(memory, 0, max(byteCount, 64))
+        if cleared { memset(memory, 0, max(byteCount, 64)) }
         bytes = UnsafeMutableRawBufferPointer(start: memory, count: max(byteCount, 64))
     }
 
-    /// A buffer for `count` values of a trivial type.
+    /// A zeroed buffer for `count` values of a trivial type.
     public convenience init<Value: BitwiseCopyable>(count: Int, of type: Value.Type) throws(InfoLensError) {
         let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Value>.stride)
         guard !overflow else {

@@ -10,6 +10,8 @@ public func canCount(levels: Int, classes: Int, samples: Int, memory: Int) -> Bo
 
 /// Counters that a core's caches hold, about.
 private let cachedBytes = 2 << 20
+/// Bytes of rows that a worker reads at a time.
+private let readBytes = 8 << 20
 
 /// Streams the rows of `matrix` and calls `body` with the table of each neuron.
 ///
@@ -30,15 +32,23 @@ public func forEachCountedNeuron(
     // Counters beyond the caches cost more than walking rows that are in memory once more.
     let isResident = matrix.scratchBytes(rows: 1) == 0
     if isResident { counterBytes = min(counterBytes, cachedBytes) }
-    let width = min(max(counterBytes / bytesPerNeuron / strip * strip, strip), matrix.neurons)
+    let most = max(counterBytes / bytesPerNeuron / strip * strip, strip)
+    let passes = (matrix.neurons - 1) / most + 1
+    let width = min(((matrix.neurons - 1) / passes / strip + 1) * strip, matrix.neurons)
     for first in stride(from: 0, to: matrix.neurons, by: width) {
         let columns = first..<min(first + width, matrix.neurons)
         let parts = try countRows(
             of: matrix, coder: coder, levels: coding.levels, classes: classes, columns: columns,
-            // Where all counters are in use at once, larger blocks visit them less often.
-            wantedRows: isResident ? 1024 : max(1024, min(32 * classes.count, 1 << 14)), run: run)
+            wantedRows: wantedRows(of: matrix, isResident: isResident, classes: classes.count), run: run)
         try forEachTable(of: parts, columns: columns, levels: coding.levels, classes: classes, run: run, body: body)
     }
+}
+
+/// Rows of a block: many, as each block visits the counters of all classes, but what is read must be held.
+private func wantedRows(of matrix: any ActivationMatrix, isResident: Bool, classes: Int) -> Int {
+    if isResident { return 2048 }
+    let held = readBytes / max(matrix.neurons * matrix.element.size, 1)
+    return max(min(held, 1024), min(32 * classes, 1 << 14))
 }
 
 /// One pass over the rows: a set of counts a worker, to be added up.

@@ -84,12 +84,17 @@ struct LevelCoder: Sendable {
     func encode(
         _ block: RowBlock, columns: Range<Int>, place: UnsafePointer<Int32>, codes: CodeTile
     ) -> Int32 {
-        let tile = Tile(block: block, columns: columns, place: place, codes: codes)
+        let tile = Tile(
+            element: block.element, wide: codes.wide,
+            tile: cn_tile(
+                x: block.base + columns.lowerBound * block.element.size, stride: Int64(block.rowStride),
+                place: place, rows: Int64(block.rows), cols: Int64(columns.count), codes: codes.base,
+                strip_stride: Int64(codes.stripStride)))
         switch tables {
         case .grid(let table):
             return tile.grid(table.columns(from: columns.lowerBound))
         case .threshold(let buffer):
-            return tile.threshold(buffer)
+            return tile.threshold(buffer, from: columns.lowerBound)
         case .edges(let buffer, let count):
             return tile.edges(buffer, count: Int64(count))
         case .cells(let buffer, let width, let levels):
@@ -110,64 +115,52 @@ struct CodeTile {
 
 /// The kernels of CNumerics, chosen by element and code type.
 private struct Tile {
-    let block: RowBlock
-    let columns: Range<Int>
-    let place: UnsafePointer<Int32>
-    let codes: CodeTile
-
-    private var rows: Int64 { Int64(block.rows) }
-    private var count: Int64 { Int64(columns.count) }
-    private var stride: Int64 { Int64(block.rowStride) }
-    private var stripStride: Int64 { Int64(codes.stripStride) }
-    private var floats: UnsafePointer<Float> { block.base.assumingMemoryBound(to: Float.self) + columns.lowerBound }
-    private var doubles: UnsafePointer<Double> { block.base.assumingMemoryBound(to: Double.self) + columns.lowerBound }
-    private var bytes: UnsafeMutablePointer<UInt8> { codes.base.assumingMemoryBound(to: UInt8.self) }
-    private var words: UnsafeMutablePointer<UInt16> { codes.base.assumingMemoryBound(to: UInt16.self) }
+    let element: Element
+    let wide: Bool
+    let tile: cn_tile
 
     func grid(_ grid: cn_grid) -> Int32 {
-        withUnsafePointer(to: grid) { grid in
-            switch (block.element, codes.wide) {
-            case (.float32, false): cn_grid_f32_u8(floats, rows, count, stride, grid, place, bytes, stripStride)
-            case (.float32, true): cn_grid_f32_u16(floats, rows, count, stride, grid, place, words, stripStride)
-            case (.float64, false): cn_grid_f64_u8(doubles, rows, count, stride, grid, place, bytes, stripStride)
-            case (.float64, true): cn_grid_f64_u16(doubles, rows, count, stride, grid, place, words, stripStride)
+        withUnsafePointer(to: tile) { tile in
+            withUnsafePointer(to: grid) { grid in
+                switch (element, wide) {
+                case (.float32, false): cn_grid_f32_u8(tile, grid)
+                case (.float32, true): cn_grid_f32_u16(tile, grid)
+                case (.float64, false): cn_grid_f64_u8(tile, grid)
+                case (.float64, true): cn_grid_f64_u16(tile, grid)
+                }
             }
         }
     }
 
-    func threshold(_ table: AlignedBuffer) -> Int32 {
-        let from = columns.lowerBound
-        return switch block.element {
-        case .float32:
-            cn_threshold_f32(
-                floats, rows, count, stride, table.values(of: Float.self) + from, place, bytes, stripStride)
-        case .float64:
-            cn_threshold_f64(
-                doubles, rows, count, stride, table.values(of: Double.self) + from, place, bytes, stripStride)
+    func threshold(_ table: AlignedBuffer, from column: Int) -> Int32 {
+        withUnsafePointer(to: tile) { tile in
+            switch element {
+            case .float32: cn_threshold_f32(tile, table.values(of: Float.self) + column)
+            case .float64: cn_threshold_f64(tile, table.values(of: Double.self) + column)
+            }
         }
     }
 
-    func edges(_ table: AlignedBuffer, count edges: Int64) -> Int32 {
-        let single = table.values(of: Float.self)
-        let double = table.values(of: Double.self)
-        return switch (block.element, codes.wide) {
-        case (.float32, false): cn_edges_f32_u8(floats, rows, count, stride, single, edges, place, bytes, stripStride)
-        case (.float32, true): cn_edges_f32_u16(floats, rows, count, stride, single, edges, place, words, stripStride)
-        case (.float64, false): cn_edges_f64_u8(doubles, rows, count, stride, double, edges, place, bytes, stripStride)
-        case (.float64, true): cn_edges_f64_u16(doubles, rows, count, stride, double, edges, place, words, stripStride)
+    func edges(_ table: AlignedBuffer, count: Int64) -> Int32 {
+        let (single, double) = (table.values(of: Float.self), table.values(of: Double.self))
+        return withUnsafePointer(to: tile) { tile in
+            switch (element, wide) {
+            case (.float32, false): cn_edges_f32_u8(tile, single, count)
+            case (.float32, true): cn_edges_f32_u16(tile, single, count)
+            case (.float64, false): cn_edges_f64_u8(tile, double, count)
+            case (.float64, true): cn_edges_f64_u16(tile, double, count)
+            }
         }
     }
 
     func cells(width: Double, first: UnsafePointer<Double>, levels: Int32) -> Int32 {
-        switch (block.element, codes.wide) {
-        case (.float32, false):
-            cn_cells_f32_u8(floats, rows, count, stride, width, first, levels, place, bytes, stripStride)
-        case (.float32, true):
-            cn_cells_f32_u16(floats, rows, count, stride, width, first, levels, place, words, stripStride)
-        case (.float64, false):
-            cn_cells_f64_u8(doubles, rows, count, stride, width, first, levels, place, bytes, stripStride)
-        case (.float64, true):
-            cn_cells_f64_u16(doubles, rows, count, stride, width, first, levels, place, words, stripStride)
+        withUnsafePointer(to: tile) { tile in
+            switch (element, wide) {
+            case (.float32, false): cn_cells_f32_u8(tile, width, first, levels)
+            case (.float32, true): cn_cells_f32_u16(tile, width, first, levels)
+            case (.float64, false): cn_cells_f64_u8(tile, width, first, levels)
+            case (.float64, true): cn_cells_f64_u16(tile, width, first, levels)
+            }
         }
     }
 }

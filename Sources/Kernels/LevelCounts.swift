@@ -32,7 +32,7 @@ final class LevelCounts {
             levels: levels, classes: classes.count, neurons: columns.count, blockRows: blockRows,
             tileColumns: tileColumns)
         counts = try AlignedBuffer(byteCount: layout.countBytes)
-        codes = try AlignedBuffer(byteCount: layout.codeBytes)
+        codes = try AlignedBuffer(byteCount: layout.codeBytes, cleared: false)
         place = try AlignedBuffer(count: blockRows, of: Int32.self)
         ends = try AlignedBuffer(count: classes.count, of: Int32.self)
     }
@@ -107,7 +107,7 @@ struct CountLayout {
     /// Comparing counts all levels but 0, which is what remains of the class: [class][level][neuron].
     /// Incrementing counts all: [class][neuron][level].
     let byComparison: Bool
-    /// Neurons, padded to whole strips.
+    /// Distance between the counters of neighbouring levels: whole strips and a line of the cache.
     let neuronStride: Int
     /// Columns encoded together.
     let tileColumns: Int
@@ -119,9 +119,9 @@ struct CountLayout {
     let codeBytes: Int
 
     /// Columns to encode together for blocks of about `rows` rows: a page of float32 or more, so that
-    /// memory is fetched ahead, but few enough that their codes stay in the second-level cache.
+    /// memory is fetched ahead, but few enough that their codes stay in the caches.
     static func tileColumns(neurons: Int, rows: Int) -> Int {
-        min(max((1 << 20) / max(rows, 1) / strip * strip, strip), 16 * strip, (neurons + strip - 1) / strip * strip)
+        min(max((2 << 20) / max(rows, 1) / strip * strip, strip), 16 * strip, (neurons + strip - 1) / strip * strip)
     }
 
     init(levels: Int, classes: Int, neurons: Int, blockRows: Int, tileColumns: Int) {
@@ -129,9 +129,9 @@ struct CountLayout {
         // Measured: comparing costs a fraction of incrementing a code for each level, but emptying the byte
         // counters after each class of a block costs as much as some thirty rows.
         byComparison = levels <= 64 && blockRows >= 32 * classes
-        neuronStride = (neurons + strip - 1) / strip * strip
+        // Counters and strips a power of two apart would share the sets of the caches.
+        neuronStride = (neurons + strip - 1) / strip * strip + 16
         self.tileColumns = tileColumns
-        // Strips a power of two apart would share the sets of the cache.
         stripStride = (blockRows + 5) * strip
         codeSize = levels <= 256 ? 1 : 2
         codeBytes = tileColumns / strip * stripStride * codeSize

@@ -40,49 +40,65 @@ int32_t cn_sums_f32(const float *x, int64_t rows, int64_t cols, int64_t stride, 
 int32_t cn_sums_f64(const double *x, int64_t rows, int64_t cols, int64_t stride, double *sum, double *correction);
 
 /*
- * Quantisers. Row r of the tile becomes row place[r] of `codes`, whose strips are
+ * Quantisers: row r of x becomes row place[r] of the codes, whose strips are
  * `strip_stride` codes apart; u8 holds up to 256 levels, u16 up to 65536.
  */
+typedef struct cn_tile {
+    const void *x; /* float or double, as the function says */
+    int64_t stride; /* between rows, in elements */
+    const int32_t *place; /* for each row */
+    int64_t rows, cols;
+    void *codes; /* uint8_t or uint16_t */
+    int64_t strip_stride;
+} cn_tile;
 
 /*
  * A uniform grid for each column: the level is the number of k in 1 ... bins-1 with
  * k*step[j] + low[j] <= x, in double precision. inverse[j] is 1/step[j] to within
  * rounding, or 0 with step 0 for a constant column.
  *
- * The single-precision copies serve float tiles: positions (x - low)*inverse in float
- * differ from the true ones by less than `tolerance`, so that only positions closer to
- * an edge need the exact arithmetic. A tolerance of 0 turns that off.
+ * Two quicker ways find the level of a float unless it is close to an edge, when the
+ * exact arithmetic decides. Either is turned off by a zero.
+ *
+ * In single precision, positions (x - low)*inverse differ from the true ones by less
+ * than `tolerance`.
+ *
+ * In fixed point with 16 bits of fraction, x*scale + offset is the position plus some
+ * units that its error stays below, so that only positions whose fraction has none of
+ * the bits `fraction` can be on the wrong side of an edge.
  */
 typedef struct cn_grid {
     const double *low, *step, *inverse;
     const float *low_single, *inverse_single;
+    const float *scale, *offset;
     float tolerance;
+    uint32_t fraction;
     int32_t bins;
 } cn_grid;
 
-int32_t cn_grid_f32_u8(const float *x, int64_t rows, int64_t cols, int64_t stride, const cn_grid *grid, const int32_t *place, uint8_t *codes, int64_t strip_stride);
-int32_t cn_grid_f64_u8(const double *x, int64_t rows, int64_t cols, int64_t stride, const cn_grid *grid, const int32_t *place, uint8_t *codes, int64_t strip_stride);
-int32_t cn_grid_f32_u16(const float *x, int64_t rows, int64_t cols, int64_t stride, const cn_grid *grid, const int32_t *place, uint16_t *codes, int64_t strip_stride);
-int32_t cn_grid_f64_u16(const double *x, int64_t rows, int64_t cols, int64_t stride, const cn_grid *grid, const int32_t *place, uint16_t *codes, int64_t strip_stride);
+int32_t cn_grid_f32_u8(const cn_tile *tile, const cn_grid *grid);
+int32_t cn_grid_f64_u8(const cn_tile *tile, const cn_grid *grid);
+int32_t cn_grid_f32_u16(const cn_tile *tile, const cn_grid *grid);
+int32_t cn_grid_f64_u16(const cn_tile *tile, const cn_grid *grid);
 
 /* One edge a column: edge[j] <= x. */
-int32_t cn_threshold_f32(const float *x, int64_t rows, int64_t cols, int64_t stride, const float *edge, const int32_t *place, uint8_t *codes, int64_t strip_stride);
-int32_t cn_threshold_f64(const double *x, int64_t rows, int64_t cols, int64_t stride, const double *edge, const int32_t *place, uint8_t *codes, int64_t strip_stride);
+int32_t cn_threshold_f32(const cn_tile *tile, const float *edge);
+int32_t cn_threshold_f64(const cn_tile *tile, const double *edge);
 
 /* Ascending edges shared by all columns: the number of k in 0 ... count-1 with edges[k] <= x; count >= 1. */
-int32_t cn_edges_f32_u8(const float *x, int64_t rows, int64_t cols, int64_t stride, const float *edges, int64_t count, const int32_t *place, uint8_t *codes, int64_t strip_stride);
-int32_t cn_edges_f64_u8(const double *x, int64_t rows, int64_t cols, int64_t stride, const double *edges, int64_t count, const int32_t *place, uint8_t *codes, int64_t strip_stride);
-int32_t cn_edges_f32_u16(const float *x, int64_t rows, int64_t cols, int64_t stride, const float *edges, int64_t count, const int32_t *place, uint16_t *codes, int64_t strip_stride);
-int32_t cn_edges_f64_u16(const double *x, int64_t rows, int64_t cols, int64_t stride, const double *edges, int64_t count, const int32_t *place, uint16_t *codes, int64_t strip_stride);
+int32_t cn_edges_f32_u8(const cn_tile *tile, const float *edges, int64_t count);
+int32_t cn_edges_f64_u8(const cn_tile *tile, const double *edges, int64_t count);
+int32_t cn_edges_f32_u16(const cn_tile *tile, const float *edges, int64_t count);
+int32_t cn_edges_f64_u16(const cn_tile *tile, const double *edges, int64_t count);
 
 /* Cells of fixed width: floor(x / width) - first[j], clamped to 0 ... levels-1. */
-int32_t cn_cells_f32_u8(const float *x, int64_t rows, int64_t cols, int64_t stride, double width, const double *first, int32_t levels, const int32_t *place, uint8_t *codes, int64_t strip_stride);
-int32_t cn_cells_f64_u8(const double *x, int64_t rows, int64_t cols, int64_t stride, double width, const double *first, int32_t levels, const int32_t *place, uint8_t *codes, int64_t strip_stride);
-int32_t cn_cells_f32_u16(const float *x, int64_t rows, int64_t cols, int64_t stride, double width, const double *first, int32_t levels, const int32_t *place, uint16_t *codes, int64_t strip_stride);
-int32_t cn_cells_f64_u16(const double *x, int64_t rows, int64_t cols, int64_t stride, double width, const double *first, int32_t levels, const int32_t *place, uint16_t *codes, int64_t strip_stride);
+int32_t cn_cells_f32_u8(const cn_tile *tile, double width, const double *first, int32_t levels);
+int32_t cn_cells_f64_u8(const cn_tile *tile, double width, const double *first, int32_t levels);
+int32_t cn_cells_f32_u16(const cn_tile *tile, double width, const double *first, int32_t levels);
+int32_t cn_cells_f64_u16(const cn_tile *tile, double width, const double *first, int32_t levels);
 
 /* One strip of codes: counts[l*count_stride + j] += number of rows whose code in column j is l, for l in
- * 1 ... levels-1 (level 0 is what remains), and for all columns of the strip. */
+ * 1 ... levels-1 (level 0 is what remains), and for all columns of the strip; levels <= 64. */
 void cn_count_u8(const uint8_t *codes, int64_t rows, int32_t levels, uint32_t *counts, int64_t count_stride);
 
 /* One strip of codes: counts[j*neuron_stride + code] += 1 for every row and the first `cols` columns, all levels. */

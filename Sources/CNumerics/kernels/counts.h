@@ -8,8 +8,32 @@
  */
 typedef uint8_t CN_NAME(bytes) __attribute__((vector_size(CN_LANES)));
 
-CN_TARGET static void CN_NAME(count_u8)(const uint8_t *codes, int64_t rows, int32_t levels, uint32_t *counts,
-                                        int64_t count_stride) {
+CN_TARGET static inline __attribute__((always_inline)) void CN_NAME(add_bytes)(CN_NAME(bytes) counts,
+                                                                               uint32_t *restrict out) {
+    uint8_t bytes[CN_LANES];
+    memcpy(bytes, &counts, sizeof bytes);
+    for (int64_t i = 0; i < CN_LANES; i++) out[i] += bytes[i];
+}
+
+/* Two levels: the codes themselves are what to add. */
+CN_TARGET static void CN_NAME(count_ones)(const uint8_t *codes, int64_t rows, uint32_t *counts) {
+    for (int64_t from = 0; from < rows; from += 255) {
+        const int64_t n = rows - from < 255 ? rows - from : 255;
+        for (int64_t j = 0; j < CN_STRIP; j += CN_LANES) {
+            CN_NAME(bytes) sum = {0};
+            for (int64_t r = 0; r < n; r++) {
+                CN_NAME(bytes) row;
+                memcpy(&row, codes + (from + r) * CN_STRIP + j, sizeof row);
+                sum += row;
+            }
+            CN_NAME(add_bytes)(sum, counts + j);
+        }
+    }
+}
+
+#ifdef CN_LEVELS
+CN_TARGET static void CN_NAME(count_levels)(const uint8_t *codes, int64_t rows, int32_t levels, uint32_t *counts,
+                                            int64_t count_stride) {
     typedef CN_NAME(bytes) V;
     for (int64_t from = 0; from < rows; from += 255) {
         const int64_t n = rows - from < 255 ? rows - from : 255;
@@ -20,17 +44,13 @@ CN_TARGET static void CN_NAME(count_u8)(const uint8_t *codes, int64_t rows, int3
                 for (int32_t k = 0; k < CN_LEVELS; k++) wanted[k] = (V){0} + (uint8_t)(level + k);
                 for (int64_t r = 0; r < n; r++) {
                     V v;
-                    __builtin_memcpy(&v, base + r * CN_STRIP, sizeof v);
+                    memcpy(&v, base + r * CN_STRIP, sizeof v);
                     for (int32_t k = 0; k < CN_LEVELS; k++) count[k] -= (V)(v == wanted[k]);
                 }
-                uint8_t bytes[CN_LEVELS][CN_LANES];
-                __builtin_memcpy(bytes, count, sizeof bytes);
-                const int32_t here = levels - level < CN_LEVELS ? levels - level : CN_LEVELS;
-                for (int32_t k = 0; k < here; k++) {
-                    uint32_t *restrict out = counts + (level + k) * count_stride + j;
-                    for (int64_t i = 0; i < CN_LANES; i++) out[i] += bytes[k][i];
-                }
+                for (int32_t k = 0; k < CN_LEVELS && level + k < levels; k++)
+                    CN_NAME(add_bytes)(count[k], counts + (level + k) * count_stride + j);
             }
         }
     }
 }
+#endif

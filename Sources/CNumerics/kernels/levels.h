@@ -70,8 +70,7 @@ CN_TARGET static inline __attribute__((always_inline)) UINT CN_CODED(grid_column
     return CN_CODED(grid_strip)(a, n, grid->low + j, grid->step + j, grid->inverse + j, grid->bins, out);
 }
 
-CN_TARGET static int32_t CN_CODED(grid)(const T *x, int64_t rows, int64_t cols, int64_t stride, const cn_grid *grid,
-                                        const int32_t *place, CODE *codes, int64_t strip_stride) {
+CN_TARGET static int32_t CN_CODED(grid)(const cn_tile *tile, const cn_grid *grid) {
     UINT bad = 0;
 #define CN_CALL(n) CN_CODED(grid_columns)(a + j, n, grid, j, out)
     CN_FOR_EACH_STRIP(CODE)
@@ -104,8 +103,7 @@ CN_TARGET static inline __attribute__((always_inline)) UINT CN_CODED(edges_strip
     return bad;
 }
 
-CN_TARGET static int32_t CN_CODED(edges)(const T *x, int64_t rows, int64_t cols, int64_t stride, const T *edges,
-                                         int64_t count, const int32_t *place, CODE *codes, int64_t strip_stride) {
+CN_TARGET static int32_t CN_CODED(edges)(const cn_tile *tile, const T *edges, int64_t count) {
     UINT bad = 0;
 #define CN_CALL(n) CN_CODED(edges_strip)(a + j, n, edges, count, out)
     CN_FOR_EACH_STRIP(CODE)
@@ -131,9 +129,8 @@ CN_TARGET static inline __attribute__((always_inline)) UINT CN_CODED(cells_strip
     return bad;
 }
 
-CN_TARGET static int32_t CN_CODED(cells)(const T *x, int64_t rows, int64_t cols, int64_t stride, double width,
-                                         const double *first, int32_t levels, const int32_t *place, CODE *codes,
-                                         int64_t strip_stride) {
+CN_TARGET static int32_t CN_CODED(cells)(const cn_tile *tile, double width, const double *first,
+                                         int32_t levels) {
     UINT bad = 0, fraction = 0;
     const double last = levels - 1;
 #define CN_CALL(n) CN_CODED(cells_strip)(a + j, n, width, first + j, last, &fraction, out)
