@@ -33,7 +33,8 @@ extension MeasureCall {
         var evaluated = request
         let tested = tests ? evaluated.index(adding: "mutual_information") : 0
         let total = contents.layers.reduce(0) { sum, layer in
-            let (next, overflow) = sum.addingReportingOverflow(workUnits(of: layer.matrix, measures: evaluated.measures))
+            let (next, overflow) = sum.addingReportingOverflow(
+                workUnits(of: layer.matrix, measures: evaluated.measures))
             return overflow ? Int.max : next
         }
         let (results, further) = try context.run(total: total) { (run) throws(InfoLensError) in
@@ -69,7 +70,8 @@ extension MeasureCall {
     /// The columns of permutations and bootstrap.
     /// - Parameter measure: index of mutual information among the results
     private func test(
-        _ matrices: [any ActivationMatrix], measure: Int, results: inout [LayerMeasures], classes: SampleClasses, run: Run
+        _ matrices: [any ActivationMatrix], measure: Int, results: inout [LayerMeasures], classes: SampleClasses,
+        run: Run
     ) throws(InfoLensError) -> [MeasureTable.Further] {
         guard tests else { return [] }
         let observed = zip(matrices, results).map { matrix, result in

@@ -49,7 +49,9 @@ public struct Significance: Sendable {
 extension MeasureRequest {
     /// I(T;Y) of a table by the estimator of this request, as a statistic under permuted labels: Ĥ(T) stays, and
     /// Σ p(y) Ĥ(T|Y=y) is for four of the estimators a sum over cells.
-    func permutationStatistic(quantizer: Quantizer, classes: SampleClasses) throws(InfoLensError) -> PermutationStatistic {
+    func permutationStatistic(quantizer: Quantizer, classes: SampleClasses) throws(InfoLensError)
+        -> PermutationStatistic
+    {
         let (estimator, unit, samples) = (function.estimator, function.unit, Double(classes.total))
         /// φ with Ĥ(T|Y=y) = c(N_y) − Σ n φ(n) / N_y.
         func additive(_ phi: @escaping (Double) -> Double) -> PermutationStatistic {

@@ -23,6 +23,9 @@ from infolens._order import by_favourite_class
 from infolens._quantizers import Quantizer, threshold
 from infolens._table import Table
 
+#: False discovery rate at which neurons are called informative.
+_RATE = 0.05
+
 # A heat map beyond this cannot be read; the most informative neurons and classes are shown.
 _MOST_NEURONS = 60
 _MOST_CLASSES = 40
@@ -59,6 +62,8 @@ def report(
     layers: str | Sequence[str] | None = None,
     quantizer: Quantizer = threshold(0.0),
     unit: str = "bits",
+    estimator: str = "plug-in",
+    permutations: int = 0,
     reduction: str | None = None,
     channel_axis: int = 1,
     top: int = 10,
@@ -68,8 +73,9 @@ def report(
 
     For each layer: how entropy, mutual information and KL selectivity are distributed
     over its neurons, the neurons that say most about the label, and the specific
-    information of neurons about each class. The file opens offline, in light and dark,
-    and holds what was computed and how. Without labels it shows entropies only.
+    information of neurons about each class. With `permutations` it says which neurons
+    say more than chance would. The file opens offline, in light and dark, and holds what
+    was computed and how. Without labels it shows entropies only.
 
     Parameters
     ----------
@@ -81,7 +87,7 @@ def report(
         Labels, for arrays.
     layers
         Names of the layers to show; by default all.
-    quantizer, unit, reduction, channel_axis
+    quantizer, unit, estimator, permutations, reduction, channel_axis
         As for `neuron_measures`.
     top
         Rows of each layer's ranking.
@@ -112,6 +118,8 @@ def report(
                 layers=layers,
                 quantizer=quantizer,
                 unit=unit,
+                estimator=estimator,
+                permutations=permutations,
                 reduction=reduction,
                 channel_axis=channel_axis,
                 top=top,
@@ -120,30 +128,35 @@ def report(
     options: dict[str, Any] = {
         "quantizer": quantizer,
         "unit": unit,
+        "estimator": estimator,
         "reduction": reduction,
         "channel_axis": channel_axis,
     }
     if isinstance(source, Dump):
-        table, of_classes = _measure_dump(source, layers, options)
+        table, of_classes = _measure_dump(source, layers, options, permutations)
         heading = title or Path(source.path).name
     else:
-        table, of_classes = _measure_arrays(source, y, layers, options)
+        table, of_classes = _measure_arrays(source, y, layers, options, permutations)
         heading = title or "Neuron measures"
     return _write(Path(path), render(table, of_classes, heading, top))
 
 
 def _measure_dump(
-    dump: Dump, layers: str | Sequence[str] | None, options: dict[str, Any]
+    dump: Dump, layers: str | Sequence[str] | None, options: dict[str, Any], permutations: int
 ) -> tuple[Table, OfClasses | None]:
     if not dump.has_labels:
         names = default_measures(with_labels=False)
         return dump.neuron_measures(layers, measures=names, **options), None
-    table = dump.neuron_measures(layers, **options)
+    table = dump.neuron_measures(layers, permutations=permutations, **options)
     return table, lambda layer: dump.class_measures(layer, **options)
 
 
 def _measure_arrays(
-    X: Any, y: Any, layers: str | Sequence[str] | None, options: dict[str, Any]
+    X: Any,
+    y: Any,
+    layers: str | Sequence[str] | None,
+    options: dict[str, Any],
+    permutations: int,
 ) -> tuple[Table, OfClasses | None]:
     arrays = named_layers(X)
     wanted = set(arrays if layers is None else [layers] if isinstance(layers, str) else layers)
@@ -152,9 +165,9 @@ def _measure_arrays(
             f"layers: there is no {', '.join(sorted(missing))}; there are: {', '.join(arrays)}"
         )
     chosen = {name: values for name, values in arrays.items() if name in wanted}
-    table = neuron_measures(chosen, y, **options)
     if y is None:
-        return table, None
+        return neuron_measures(chosen, **options), None
+    table = neuron_measures(chosen, y, permutations=permutations, **options)
     return table, lambda layer: class_measures({layer: chosen[layer]}, y, **options)
 
 
@@ -166,20 +179,36 @@ def render(table: Table, of_classes: OfClasses | None, title: str, top: int = 10
     measures = [measure for measure in _MEASURES if measure.column in table]
     unit = table.units[measures[0].column]
     names = list(dict.fromkeys(table["layer"].tolist()))
-    highest = {m.column: _ceiling(table[m.column]) for m in measures}
+    ranges = {m.column: _range(table[m.column]) for m in measures}
     parts = [_opening(table, title, names, measures, unit)]
     for name in names:
         layer = table.where(layer=name)
         classes = of_classes(name) if of_classes is not None else None
-        parts.append(_layer_section(name, layer, classes, measures, highest, unit, top))
+        parts.append(_layer_section(name, layer, classes, measures, ranges, unit, top))
     parts.append(_how(table, measures))
     return _page.page(f"{title} – InfoLens", "\n".join(parts))
 
 
-def _ceiling(values: Any) -> float:
-    """The common top of a measure's axis over all layers."""
-    most = float(np.max(values))
-    return most * 1.0001 if most > 0 else 1.0
+def _known(values: Any) -> Any:
+    """Values without those that an estimator left undefined."""
+    return values[np.isfinite(values)]
+
+
+def _range(values: Any) -> tuple[float, float]:
+    """The common ends of a measure's axis over all layers: corrected estimates may be negative."""
+    known = _known(values)
+    most, least = float(np.max(known, initial=0)), float(np.min(known, initial=0))
+    return least * 1.0001, most * 1.0001 if most > 0 else 1.0
+
+
+def _median(values: Any) -> str:
+    known = _known(values)
+    return f"{np.median(known):.3f}" if len(known) else "–"
+
+
+def _informative(layer: Table) -> int:
+    """Neurons that say more about the label than chance would, at a false discovery rate of 5 %."""
+    return int(np.sum(layer["q_value"] <= _RATE))
 
 
 def _opening(
@@ -194,6 +223,7 @@ def _opening(
     if "quantizer" in said:
         facts.append(f"quantised by {said['quantizer']}")
     header = ["layer", "neurons", "constant"]
+    header += ["informative"] * ("q_value" in table)
     header += [f"{m.name},<br>median" for m in measures] + ["highest"] * (len(measures) > 1)
     rows = []
     for name in names:
@@ -203,7 +233,9 @@ def _opening(
             f"<td>{len(layer):,}</td>",
             f"<td>{int(np.sum(layer['entropy'] == 0)):,}</td>",
         ]
-        row += [f"<td>{np.median(layer[m.column]):.3f}</td>" for m in measures]
+        if "q_value" in table:
+            row.append(f"<td>{_informative(layer):,}</td>")
+        row += [f"<td>{_median(layer[m.column])}</td>" for m in measures]
         if len(measures) > 1:
             best = layer.sort("mutual_information", descending=True).head(1)
             row.append(f"<td>{best['mutual_information'][0]:.3f} (neuron {best['neuron'][0]})</td>")
@@ -213,7 +245,17 @@ def _opening(
         f'<h1>{html.escape(title)}</h1><p class="faint">{html.escape(" · ".join(facts))}</p>'
         f"{_page.table(header, rows)}"
         f'<p class="faint" style="margin-top:8px">Values in {unit}. A constant neuron has one '
-        "level only and carries no information.</p>"
+        f"level only and carries no information.{_chance(table)}</p>"
+    )
+
+
+def _chance(table: Table) -> str:
+    if "q_value" not in table:
+        return ""
+    return (
+        " Informative neurons have more mutual information than "
+        f"{int(table.metadata['permutations']):,} permutations of the labels leave to chance, at a "
+        f"false discovery rate of {_RATE:.0%} over all neurons."
     )
 
 
@@ -222,13 +264,13 @@ def _layer_section(
     layer: Table,
     classes: Table | None,
     measures: list[_Measure],
-    highest: dict[str, float],
+    ranges: dict[str, tuple[float, float]],
     unit: str,
     top: int,
 ) -> str:
-    panels = "".join(_panel(layer, measure, highest[measure.column], unit) for measure in measures)
+    panels = "".join(_panel(layer, measure, ranges[measure.column], unit) for measure in measures)
     order = "mutual_information" if len(measures) > 1 else "entropy"
-    ranking = _ranking(layer.sort(order, descending=True).head(top), measures, highest)
+    ranking = _ranking(layer.sort(order, descending=True).head(top), measures, ranges)
     caption = "Most informative neurons" if len(measures) > 1 else "Neurons of highest entropy"
     shown = f'<div class="ranking"><h3>{caption}</h3>{ranking}</div>'
     if classes is not None:
@@ -241,37 +283,49 @@ def _layer_section(
     )
 
 
-def _panel(layer: Table, measure: _Measure, high: float, unit: str) -> str:
-    values = layer[measure.column]
+def _panel(layer: Table, measure: _Measure, ends: tuple[float, float], unit: str) -> str:
+    values = _known(layer[measure.column])
+    most = f"{values.max():.3f}" if len(values) else "–"
     title = f"distribution of {measure.name} over {len(values)} neurons"
     return (
         f'<div class="panel {measure.tone}"><h3>{measure.title} '
         f'<span class="faint">{measure.symbol}</span></h3>'
-        f'<p class="faint">median {np.median(values):.3f}, most {values.max():.3f} {unit}</p>'
-        f"{_svg.histogram(values, high, measure.tone, title)}</div>"
+        f'<p class="faint">median {_median(values)}, most {most} {unit}</p>'
+        f"{_svg.histogram(values, *ends, measure.tone, title)}</div>"
     )
 
 
-def _ranking(rows: Table, measures: list[_Measure], highest: dict[str, float]) -> str:
+def _ranking(rows: Table, measures: list[_Measure], ranges: dict[str, tuple[float, float]]) -> str:
     header = ["neuron", *(m.name.replace(" ", "<br>", 1) for m in measures)]
     if "kl_selectivity_class" in rows:
         header.append("for class")
+    if "q_value" in rows:
+        header.append("q value")
     lines = []
     for row in rows:
         cells = [f"<td>{row['neuron']}</td>"]
         for measure in measures:
             value = row[measure.column]
-            part = 100 * value / highest[measure.column]
+            part = 100 * max(value, 0) / ranges[measure.column][1] if math.isfinite(value) else 0
+            shown = f"{value:.3f}" if math.isfinite(value) else "–"
             cells.append(
-                f'<td class="measured {measure.tone}" style="--part:{part:.1f}">{value:.3f}</td>'
+                f'<td class="measured {measure.tone}" style="--part:{part:.1f}">{shown}</td>'
             )
         if "kl_selectivity_class" in rows:
             # Where no class stands out, the first would be an accident.
             name = str(row["kl_selectivity_class"]) if row["kl_selectivity"] > 0 else "–"
             hint = html.escape(name, quote=True)
             cells.append(f'<td title="{hint}">{html.escape(_svg.short(name))}</td>')
+        if "q_value" in rows:
+            cells.append(f"<td>{_probability(row['q_value'])}</td>")
         lines.append(cells)
     return _page.table(header, lines)
+
+
+def _probability(value: float) -> str:
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.3f}" if value >= 0.001 else "&lt; 0.001"
 
 
 def _heat_map(name: str, layer: Table, classes: Table, unit: str) -> str:
@@ -279,7 +333,8 @@ def _heat_map(name: str, layer: Table, classes: Table, unit: str) -> str:
     matrix = classes["specific_information"].reshape(len(neurons), -1)
     labels = [str(label) for label in classes["class"][: matrix.shape[1]].tolist()]
     information = layer["mutual_information"]
-    kept = np.sort(np.argsort(-information, kind="stable")[:_MOST_NEURONS])
+    rank = -np.nan_to_num(information, nan=-np.inf)
+    kept = np.sort(np.argsort(rank, kind="stable")[:_MOST_NEURONS])
     strength = np.nan_to_num(matrix[kept], nan=-1.0)
     columns = np.sort(np.argsort(-strength.max(axis=0), kind="stable")[:_MOST_CLASSES])
     order = by_favourite_class(matrix[kept][:, columns])

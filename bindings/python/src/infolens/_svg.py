@@ -49,17 +49,17 @@ def short(name: str) -> str:
     return name[: _WIDEST - 1 - end].rstrip() + "…" + name[-end:].lstrip()
 
 
-def histogram(values: Values, high: float, tone: str, title: str) -> str:
-    """Distribution of a measure's values on [0, high], with a mark at the median.
+def histogram(values: Values, low: float, high: float, tone: str, title: str) -> str:
+    """Distribution of a measure's values on [low, high], with a mark at the median.
 
-    Layers share `high`, so that their panels can be compared by eye. `tone` is the
+    Layers share the range, so that their panels can be compared by eye. `tone` is the
     style-sheet class of the measure.
     """
     width, height, base = 320.0, 150.0, 122.0
-    counts, edges = np.histogram(values, bins=_BINS, range=(0.0, high))
+    counts, edges = np.histogram(values, bins=_BINS, range=(low, high))
     tallest = max(int(counts.max()), 1)
     left = 12.0 + 7.0 * max(2, len(str(tallest)))
-    scale = (width - left - 12) / high
+    scale = (width - left - 12) / (high - low)
     unit = (base - 14) / tallest
     parts = [_open_svg(width, height, title, f"plot {tone}")]
     for tick in nice_ticks(0, tallest, 3):
@@ -69,21 +69,23 @@ def histogram(values: Values, high: float, tone: str, title: str) -> str:
             parts.append(_text(left - 5, y + 3.5, tick_text(tick), "end"))
     for count, start, end in zip(counts.tolist(), edges[:-1], edges[1:], strict=True):
         if count:
-            x, w, h = left + start * scale, (end - start) * scale, count * unit
+            x, w, h = left + (start - low) * scale, (end - start) * scale, count * unit
             hint = f"{count} neuron{'s' if count > 1 else ''} in {start:.3g} to {end:.3g}"
             parts.append(
                 f'<rect class="bar" x="{x + 0.5:.2f}" y="{base - h:.2f}" width="{w - 1:.2f}" '
                 f'height="{h:.2f}"><title>{hint}</title></rect>'
             )
     parts.append(f'<path class="axis" d="M{left:g} {base:g}H{width - 12:g}"/>')
-    for tick in nice_ticks(0, high):
-        x = left + tick * scale
+    for tick in nice_ticks(low, high):
+        x = left + (tick - low) * scale
         parts.append(f'<path class="axis" d="M{x:.1f} {base:g}v4"/>')
         parts.append(_text(x, base + 17, tick_text(tick), "middle"))
-    middle = left + float(np.median(values)) * scale
-    parts.append(
-        f'<path class="median" d="M{middle:.1f} {base:g}V8"><title>median</title></path></svg>'
-    )
+    if len(values):
+        middle = left + (float(np.median(values)) - low) * scale
+        parts.append(
+            f'<path class="median" d="M{middle:.1f} {base:g}V8"><title>median</title></path>'
+        )
+    parts.append("</svg>")
     return "".join(parts)
 
 

@@ -21,7 +21,7 @@ from infolens._table import Table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["distributions", "heat_map", "top_neurons"]
+__all__ = ["distributions", "heat_map", "pairs", "significance", "top_neurons"]
 
 _COLOURS = {
     "entropy": "#009E73",
@@ -29,6 +29,8 @@ _COLOURS = {
     "kl_selectivity": "#D55E00",
 }
 _OTHER = "#56606b"
+_INK = "#1d232b"
+_CHANCE = "#c9ced6"
 _MOST_NEURONS = 60
 
 
@@ -63,11 +65,14 @@ def distributions(
     figure = _figure(3.4 * len(shown), 0.6 + 1.7 * len(layers))
     axes = figure.subplots(len(layers), len(shown), squeeze=False, sharex="col")
     for column, of_measure in zip(shown, axes.T, strict=True):
-        high = float(np.nanmax(table[column])) or 1.0
+        known = table[column][np.isfinite(table[column])]
+        ends = (float(known.min(initial=0.0)), float(known.max(initial=0.0)) or 1.0)
         for layer, ax in zip(layers, of_measure, strict=True):
             values = table.where(layer=layer)[column]
-            ax.hist(values, bins=bins, range=(0.0, high), color=_COLOURS.get(column, _OTHER))
-            ax.axvline(float(np.median(values)), color="#1d232b", linestyle="--", linewidth=1)
+            values = values[np.isfinite(values)]
+            ax.hist(values, bins=bins, range=ends, color=_COLOURS.get(column, _OTHER))
+            if len(values):
+                ax.axvline(float(np.median(values)), color=_INK, linestyle="--", linewidth=1)
             _tidy(ax)
         of_measure[-1].set_xlabel(_label(table, column))
     for layer, ax in zip(layers, axes[:, 0], strict=True):
@@ -77,6 +82,9 @@ def distributions(
 
 def top_neurons(table: Table, by: str = "mutual_information", count: int = 15) -> Figure:
     """The neurons of each layer with the highest values of a measure, as bars.
+
+    Bars of mutual information bear the interval of the bootstrap where the table has it:
+    the bias-corrected one, or the percentiles where that is not defined.
 
     Raises
     ------
@@ -92,12 +100,110 @@ def top_neurons(table: Table, by: str = "mutual_information", count: int = 15) -
     ):
         places = np.arange(len(rows))
         ax.barh(places, rows[by], color=_COLOURS.get(by, _OTHER))
+        if by == "mutual_information" and "bca_low" in rows:
+            low, high = (
+                np.where(
+                    np.isnan(rows[f"bca_{end}"]), rows[f"percentile_{end}"], rows[f"bca_{end}"]
+                )
+                for end in ("low", "high")
+            )
+            ax.hlines(places, low, high, color=_INK, linewidth=1)
         ax.set_yticks(places, [str(neuron) for neuron in rows["neuron"]])
         ax.set_ylim(longest - 0.4, -0.6)
         ax.set_title(layer)
         ax.set_ylabel("neuron")
         ax.set_xlabel(_label(table, by))
         _tidy(ax)
+    return figure
+
+
+def significance(table: Table, rate: float = 0.05) -> Figure:
+    """Mutual information of each layer's neurons beside what chance leaves them.
+
+    Neurons stand in the order of their information; those with a q value of at most `rate`
+    are filled, and the grey band is null_mean ± 2 null_std of the label permutations.
+
+    Parameters
+    ----------
+    table
+        A table of `infolens.neuron_measures` with ``permutations=``.
+    rate
+        False discovery rate.
+
+    Raises
+    ------
+    NotFoundError
+        The table has no permutations.
+    """
+    for column in ("mutual_information", "null_mean", "null_std", "q_value"):
+        if column not in table:
+            raise NotFoundError(
+                f"table has no column {column!r}: measure with permutations=1000, for instance"
+            )
+    layers = _layers(table)
+    figure = _figure(3.6 * len(layers), 3.2)
+    for layer, ax in zip(
+        layers, figure.subplots(1, len(layers), squeeze=False, sharey=True)[0], strict=True
+    ):
+        rows = table.where(layer=layer).sort("mutual_information", descending=True)
+        places = np.arange(1, len(rows) + 1)
+        mean, spread = rows["null_mean"], 2 * rows["null_std"]
+        ax.fill_between(
+            places, mean - spread, mean + spread, step="mid", color=_CHANCE, label="chance"
+        )
+        found = rows["q_value"] <= rate
+        for chosen, face, what in (
+            (found, _COLOURS["mutual_information"], f"q ≤ {rate:g}"),
+            (~found, "white", f"q > {rate:g}"),
+        ):
+            ax.scatter(
+                places[chosen],
+                rows["mutual_information"][chosen],
+                s=14,
+                color=face,
+                edgecolor=_COLOURS["mutual_information"],
+                linewidth=0.8,
+                label=f"{what}: {int(chosen.sum())}",
+            )
+        ax.set_title(layer)
+        ax.set_xlabel("neurons by information")
+        ax.legend(frameon=False, fontsize=8)
+        _tidy(ax)
+    figure.axes[0].set_ylabel(_label(table, "mutual_information"))
+    return figure
+
+
+def pairs(table: Table, layer: str | None = None) -> Figure:
+    """Mutual information of every two neurons of a layer, as a map.
+
+    The diagonal, where each neuron has its entropy, is left out of the colours.
+
+    Parameters
+    ----------
+    table
+        A table of `infolens.pairwise_mutual_information`.
+    layer
+        Which layer; needed where the table has several.
+
+    Raises
+    ------
+    ArgumentError
+        The table has several layers and none is named.
+    NotFoundError
+        No such layer, or the table is none of pairs.
+    """
+    rows = table.where(layer=_one_layer(table, layer))
+    matrix = rows.to_matrix("mutual_information")
+    np.fill_diagonal(matrix, np.nan)
+    figure = _figure(5.2, 4.4)
+    ax = figure.subplots()
+    high = float(np.nanmax(matrix)) if np.isfinite(matrix).any() else 1.0
+    ax.set_facecolor(_CHANCE)
+    image = ax.imshow(matrix, cmap="cividis", vmin=0, vmax=high or 1.0, interpolation="nearest")
+    ax.set_xlabel("neuron")
+    ax.set_ylabel("neuron")
+    ax.set_title(rows["layer"][0])
+    figure.colorbar(image, ax=ax, label=_label(table, "mutual_information"))
     return figure
 
 
@@ -123,12 +229,7 @@ def heat_map(
     NotFoundError
         No such layer or column.
     """
-    layers = _layers(table)
-    if layer is None and len(layers) != 1:
-        raise ArgumentError(f"layer must be named: the table has {', '.join(layers)}")
-    name = layer if layer is not None else layers[0]
-    if name not in layers:
-        raise NotFoundError(f"table has no layer {name!r}; there are: {', '.join(layers)}")
+    name = _one_layer(table, layer)
     rows = table.where(layer=name)
     neurons = np.unique(rows["neuron"])
     matrix = rows[column].reshape(len(neurons), -1)
@@ -162,6 +263,16 @@ def _figure(width: float, height: float) -> Figure:
 
 def _layers(table: Table) -> list[str]:
     return list(dict.fromkeys(table["layer"].tolist()))
+
+
+def _one_layer(table: Table, layer: str | None) -> str:
+    layers = _layers(table)
+    if layer is None and len(layers) != 1:
+        raise ArgumentError(f"layer must be named: the table has {', '.join(layers)}")
+    name = layer if layer is not None else layers[0]
+    if name not in layers:
+        raise NotFoundError(f"table has no layer {name!r}; there are: {', '.join(layers)}")
+    return name
 
 
 def _label(table: Table, column: str) -> str:
