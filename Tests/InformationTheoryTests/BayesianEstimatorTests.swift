@@ -65,7 +65,7 @@ private func relevant(_ counts: [Int], alphabet: Int) -> Int {
     @Test("ends for as many levels and samples as there can be")
     func largest() {
         // All counts differ, so that nothing is shared.
-        let counts = (0..<10_000).map { 1 + 80 * $0 }
+        let counts = (0..<2000).map { 1 + 400 * $0 }
         let plugIn = estimate(.plugIn, counts)
         #expect(abs(estimate(.nsb, counts) - plugIn) < 1e-4)
         #expect(estimate(.nsb, counts, alphabet: .max) > plugIn)

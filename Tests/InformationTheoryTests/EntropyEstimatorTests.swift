@@ -111,7 +111,7 @@ private let references = [
         for counts in histograms {
             for unit in [Logarithm.bits, .nats] {
                 let total = counts.reduce(0, +)
-                let logs = try FrequencyLogs(SampleClasses(unlabelled: total), unit: unit)
+                let logs = try FrequencyLogs(total: total, classSamples: [], unit: unit)
                 for estimator in EntropyEstimator.allCases {
                     let looked = counts.map { UInt32($0) }.withUnsafeBufferPointer {
                         EntropyFunction(estimator, unit: unit).entropy(of: $0, log: logs.ofAll, alphabet: counts.count)
