@@ -11,11 +11,14 @@
             ends[k] = start;                                                                  \
             start += n;                                                                       \
         }                                                                                     \
-        for (int64_t i = 0; i < samples; i++) order[ends[code[i]]++] = (uint32_t)i;           \
+        for (int64_t i = 0; i < samples; i++) {                                               \
+            const uint32_t sample = first ? first[i] : (uint32_t)i;                           \
+            order[ends[code[sample]]++] = sample;                                             \
+        }                                                                                     \
     }
 
-void cn_sort_codes(const void *codes, int32_t size, int64_t samples, int64_t levels, uint32_t *order,
-                   uint32_t *ends) {
+void cn_sort_codes(const void *codes, int32_t size, int64_t samples, int64_t levels, const uint32_t *first,
+                   uint32_t *order, uint32_t *ends) {
     for (int64_t k = 0; k < levels; k++) ends[k] = 0;
     if (size == 1) SORT(uint8_t)
     else SORT(uint16_t)

@@ -92,8 +92,9 @@ void cn_slice_class_sums(const uint64_t *slices, int32_t planes, int32_t classes
     DISPATCH(class_sums, slices, planes, classes, class_samples, runs, tables, lanes, sums, scratch)
 }
 
-void cn_slice_totals(const uint64_t *slices, int32_t planes, const cn_runs *runs, uint32_t *totals, void *scratch) {
-    DISPATCH(totals, slices, planes, runs, totals, scratch)
+void cn_slice_totals(const uint64_t *slices, int32_t planes, const cn_runs *runs, uint32_t start, uint32_t *totals,
+                     void *scratch) {
+    DISPATCH(totals, slices, planes, runs, start, totals, scratch)
 }
 
 static inline uint64_t number_at(const void *numbers, int32_t size, int64_t i) {

@@ -7,7 +7,7 @@
 /// sum: sums and their differences are exact in float64 too.
 public final class CellTables: @unchecked Sendable {
     /// For each class, the values of counts 0 ... samples of the class.
-    let pointers: UnsafePointer<UnsafePointer<Int64>?>
+    public let pointers: UnsafePointer<UnsafePointer<Int64>?>
     /// What one unit of a sum is worth.
     public let unit: Double
     private let entries: AlignedBuffer

@@ -10,9 +10,10 @@
 
 #include "slices.h"
 
-/* Sorts samples 0 ... samples-1 by their code, stably: order receives them, ends[k] the place after code k.
- * Codes are 1 or 2 bytes and below `levels`. */
-void cn_sort_codes(const void *codes, int32_t size, int64_t samples, int64_t levels, uint32_t *order, uint32_t *ends);
+/* Sorts samples 0 ... samples-1 by their code, stably from the order `first`, or ascending where that is null:
+ * order receives them, ends[k] the place after code k. Codes are 1 or 2 bytes and below `levels`. */
+void cn_sort_codes(const void *codes, int32_t size, int64_t samples, int64_t levels, const uint32_t *first,
+                   uint32_t *order, uint32_t *ends);
 
 /* What cn_slice_class_sums gives for one lane whose numbers are `labels`, of 1, 2 or 4 bytes; `counters` holds
  * `classes` zeros, and does so again afterwards. */

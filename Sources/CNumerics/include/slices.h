@@ -50,7 +50,9 @@ void cn_slice_class_sums(const uint64_t *slices, int32_t planes, int32_t classes
                          const cn_runs *runs, const int64_t *const *tables, int64_t lanes, int64_t *sums,
                          void *scratch);
 
-/* For every lane: totals[k * CN_SLICE_LANES + lane] = sum of the numbers of the samples of cell k. */
-void cn_slice_totals(const uint64_t *slices, int32_t planes, const cn_runs *runs, uint32_t *totals, void *scratch);
+/* For every lane: totals[k * CN_SLICE_LANES + lane] = sum of the numbers of the samples of cell k, of which
+ * the first begins at order[start]. */
+void cn_slice_totals(const uint64_t *slices, int32_t planes, const cn_runs *runs, uint32_t start, uint32_t *totals,
+                     void *scratch);
 
 #endif

@@ -199,13 +199,13 @@ CN_TARGET static void CN_NAME(class_sums)(const uint64_t *slices, int32_t planes
     }
 }
 
-CN_TARGET static void CN_NAME(totals)(const uint64_t *slices, int32_t planes, const cn_runs *runs, uint32_t *totals,
-                                      void *scratch) {
+CN_TARGET static void CN_NAME(totals)(const uint64_t *slices, int32_t planes, const cn_runs *runs, uint32_t start,
+                                      uint32_t *totals, void *scratch) {
     const int64_t row_words = (int64_t)planes * CN_SLICE_WORDS, plane_vectors = CN_SLICE_WORDS * 8 / CN_BYTES;
     const int64_t stride = cn_counter_planes(runs->samples);
     V *counters = scratch, *total = counters + planes * stride;
     for (int64_t first = 0; first < CN_SLICE_LANES; first += CN_BYTES * 8) {
-        for (int64_t cell = 0, from = 0; cell < runs->cells; from = runs->ends[cell++]) {
+        for (int64_t cell = 0, from = start; cell < runs->cells; from = runs->ends[cell++]) {
             const int64_t n = runs->ends[cell] - from, groups = (n + 7) / 8;
             const uint32_t *order = runs->order + from;
             const int32_t depth = 3 + cn_bit_length(groups);

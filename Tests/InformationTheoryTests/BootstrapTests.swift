@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Kernels
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import InformationTheory
+
+private func plugInEntropy(_ counts: [Int]) -> Double {
+    let n = Double(counts.reduce(0, +))
+    return counts.reduce(0) { $1 == 0 ? $0 : $0 - Double($1) / n * log2(Double($1) / n) }
+}
+
+private func entropy(_ table: ContingencyTable) -> Double { plugInEntropy(table.marginal.map { Int($0) }) }
+
+private func information(_ table: ContingencyTable) -> Double {
+    let cells = table.classSamples.indices.flatMap { table.counts(ofClass: $0).map { Int($0) } }
+    return entropy(table) + plugInEntropy(table.classSamples) - plugInEntropy(cells)
+}
+
+private var everything: [BootstrapStatistic] {
+    [.entropy, .mutualInformation, .general { entropy($0) }, .general { information($0) }]
+}
+
+private func resample(
+    _ matrix: MemoryMatrix, _ quantizer: Quantizer, _ classes: SampleClasses,
+    _ statistics: [BootstrapStatistic] = everything, replicates: Int, confidence: Double = 0.95, seed: UInt64 = 1,
+    run: Run = TestSupport.run()
+) throws -> [[BootstrapInterval]] {
+    try bootstrap(
+        of: matrix, quantizer: quantizer, classes: classes, statistics: statistics, replicates: replicates,
+        confidence: confidence, seed: seed, unit: .bits, run: run)
+}
+
+private func isClose(_ a: BootstrapInterval, _ b: BootstrapInterval, _ tolerance: Double = 1e-9) -> Bool {
+    let pairs = [
+        (a.estimate, b.estimate), (a.deviation, b.deviation), (a.percentile.low, b.percentile.low),
+        (a.percentile.high, b.percentile.high), (a.bca.low, b.bca.low), (a.bca.high, b.bca.high),
+    ]
+    return pairs.allSatisfy { abs($0 - $1) < tolerance || $0.isNaN && $1.isNaN }
+}
+
+@Suite struct BootstrapTests {
+    @Test("sums of terms and whole tables give the same intervals")
+    func termsAndTables() throws {
+        let matrix = reluLike(samples: 150, neurons: 5)
+        for classes in [randomClasses(samples: 150, count: 3), SampleClasses(unlabelled: 150)] {
+            for quantizer in [Quantizer.uniform(bins: 6, range: .neuron), .quantile(bins: 3), .width(0.02)] {
+                let found = try resample(matrix, quantizer, classes, replicates: 530)
+                for neuron in 0..<5 {
+                    #expect(isClose(found[0][neuron], found[2][neuron]))
+                    // Rounding decides what information of 0 is below another 0: only its bias is unsure.
+                    if classes.count > 1 { #expect(isClose(found[1][neuron], found[3][neuron])) }
+                }
+            }
+        }
+    }
+
+    @Test("the same bits for every number of threads and budget")
+    func reproducible() throws {
+        let matrix = reluLike(samples: 300, neurons: 70)
+        let classes = randomClasses(samples: 300, count: 4)
+        let reference = try resample(matrix, .quantile(bins: 5), classes, replicates: 30, run: run(threads: 1))
+        for (threads, memory) in [(2, 1 << 30), (3, 3 << 19), (8, 1 << 22), (1, 3 << 19)] {
+            let found = try resample(
+                matrix, .quantile(bins: 5), classes, replicates: 30, run: run(threads: threads, memory: memory))
+            let isEqual = found == reference
+            #expect(isEqual, "\(threads) threads, \(memory) bytes")
+        }
+        #expect(try resample(matrix, .quantile(bins: 5), classes, replicates: 30, seed: 2) != reference)
+    }
+
+    @Test("BCa is Efron's, computed independently")
+    func independentBCa() throws {
+        let codes = (0..<60).map { $0 * $0 % 3 }
+        let values = (0..<60).map { Double($0 * 7 % 5 / 2 + (codes[$0] == 1 ? 1 : 0)) }
+        let classes = classes(codes, count: 3)
+        // The replicates as the statistic sees them, in order.
+        let seen = Mutex([Double]())
+        let statistic = BootstrapStatistic.general { table in
+            let value = information(table)
+            if table.samples == 60 { seen.withLock { $0.append(value) } }
+            return value
+        }
+        let found = try resample(
+            MemoryMatrix(values, neurons: 1), .integer, classes, [statistic], replicates: 999, confidence: 0.9,
+            run: run(threads: 1))[0][0]
+        let all = seen.withLock { $0 }
+        #expect(all.count == 1000 && all[0] == found.estimate)
+        let replicates = Array(all.dropFirst())
+        func kept(_ kept: [Int]) -> Double {
+            func entropy(_ key: (Int) -> Int) -> Double {
+                plugInEntropy(Array(Dictionary(kept.map { (key($0), 1) }, uniquingKeysWith: +).values))
+            }
+            return entropy { Int(values[$0]) } + entropy { codes[$0] } - entropy { Int(values[$0]) * 3 + codes[$0] }
+        }
+        #expect(abs(kept(Array(0..<60)) - found.estimate) < 1e-12)
+        let jackknife = (0..<60).map { left in kept((0..<60).filter { $0 != left }) }
+        let mean = jackknife.reduce(0, +) / 60
+        let cubes = jackknife.reduce(0) { $0 + pow(mean - $1, 3) }
+        let squares = jackknife.reduce(0) { $0 + pow(mean - $1, 2) }
+        let a = cubes / (6 * pow(squares, 1.5))
+        let below = Double(replicates.count { $0 < found.estimate - 1e-12 })
+        let equal = Double(replicates.count { abs($0 - found.estimate) <= 1e-12 })
+        /// Φ⁻¹ by bisection.
+        func quantile(_ p: Double) -> Double {
+            var (low, high) = (-10.0, 10.0)
+            for _ in 0..<60 {
+                let middle = (low + high) / 2
+                if erfc(-middle / 2.0.squareRoot()) / 2 < p { low = middle } else { high = middle }
+            }
+            return low
+        }
+        let z0 = quantile((below + equal / 2) / 999)
+        let sorted = replicates.sorted()
+        for (share, end) in [(0.05, found.bca.low), (0.95, found.bca.high)] {
+            let z = z0 + quantile(share)
+            let corrected = erfc(-(z0 + z / (1 - a * z)) / 2.0.squareRoot()) / 2
+            let position = corrected * 998
+            let index = Int(position)
+            let expected = sorted[index] + (sorted[index + 1] - sorted[index]) * (position - Double(index))
+            #expect(abs(end - expected) < 1e-9)
+        }
+        // Positions 0.05 · 998 and 0.95 · 998.
+        #expect(abs(found.percentile.low - (sorted[49] + (sorted[50] - sorted[49]) * 0.9)) < 1e-9)
+        #expect(abs(found.percentile.high - (sorted[948] + (sorted[949] - sorted[948]) * 0.1)) < 1e-9)
+        let average = replicates.reduce(0, +) / 999
+        let variance = replicates.reduce(0) { $0 + ($1 - average) * ($1 - average) } / 998
+        #expect(abs(found.deviation - variance.squareRoot()) < 1e-12)
+    }
+
+    @Test("intervals cover the truth about as often as they say")
+    func coverage() throws {
+        // 300 neurons, each a binary channel with error 0.2 of a balanced class: I = 1 − h(0.2).
+        let (samples, neurons) = (400, 300)
+        var generator = FixedGenerator(seed: 77)
+        let codes = (0..<samples).map { _ in Int.random(in: 0..<2, using: &generator) }
+        let values = (0..<samples * neurons).map { i in
+            Double(Int.random(in: 0..<5, using: &generator) == 0 ? 1 - codes[i / neurons] : codes[i / neurons])
+        }
+        let found = try resample(
+            MemoryMatrix(values, neurons: neurons), .integer, classes(codes, count: 2), [.mutualInformation],
+            replicates: 500, confidence: 0.9)[0]
+        let truth = 1 + 0.2 * log2(0.2) + 0.8 * log2(0.8)
+        let percentile = Double(found.count { $0.percentile.low <= truth && truth <= $0.percentile.high }) / 300
+        let bca = Double(found.count { $0.bca.low <= truth && truth <= $0.bca.high }) / 300
+        // The standard error of a share of 0.9 of 300 is 0.017.
+        #expect(abs(percentile - 0.9) < 0.06 && abs(bca - 0.9) < 0.06)
+    }
+
+    @Test("degenerate data have defined answers")
+    func degenerate() throws {
+        let constant = try resample(
+            MemoryMatrix([Double](repeating: 3, count: 40), neurons: 1), .integer, randomClasses(samples: 40, count: 2),
+            replicates: 50)
+        for statistic in constant {
+            #expect(statistic[0].estimate.magnitude < 1e-15 && statistic[0].deviation < 1e-15)
+            #expect(statistic[0].percentile.high.magnitude < 1e-15 && statistic[0].bca.high.magnitude < 1e-15)
+        }
+        // All samples differ: every replicate has less entropy than the data, and no bias correction is finite.
+        let distinct = try resample(
+            MemoryMatrix((0..<40).map(Double.init), neurons: 1), .integer, SampleClasses(unlabelled: 40), [.entropy],
+            replicates: 50)[0][0]
+        #expect(distinct.bca.low.isNaN && distinct.bca.high.isNaN && distinct.percentile.high < distinct.estimate)
+        let single = try resample(
+            MemoryMatrix([5], neurons: 1), .integer, SampleClasses(unlabelled: 1), replicates: 1)[0][0]
+        #expect(single.estimate == 0 && single.deviation.isNaN && single.percentile.low == 0 && single.bca.low.isNaN)
+        let undefined = try resample(
+            MemoryMatrix([5, 6], neurons: 1), .integer, SampleClasses(unlabelled: 2), [.general { _ in .nan }],
+            replicates: 5)[0][0]
+        #expect(undefined.percentile.low.isNaN && undefined.bca.low.isNaN && undefined.deviation.isNaN)
+    }
+}
