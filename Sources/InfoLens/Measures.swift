@@ -61,6 +61,9 @@ extension MeasureCall {
         if permutations > 0 {
             units.append(permutationWorkUnits(of: matrix, quantizer: quantizer, permutations: permutations))
         }
+        if bootstrap > 0 {
+            units.append(bootstrapWorkUnits(of: matrix, quantizer: quantizer, replicates: bootstrap))
+        }
         return units.reduce(0) { sum, part in
             let (next, overflow) = sum.addingReportingOverflow(part)
             return overflow ? Int.max : next
@@ -96,6 +99,31 @@ extension MeasureCall {
                 ("null_mean", unit, "mean of mutual information over permutations", found.nullMean),
                 ("null_std", unit, "standard deviation of mutual information over permutations", found.nullDeviation),
                 ("z_score", "1", "(mutual_information - null_mean) / null_std; NaN if null_std is 0", found.zScore),
+            ]
+        }
+        if bootstrap > 0 {
+            var intervals: [[BootstrapInterval]] = []
+            for (index, matrix) in matrices.enumerated() {
+                run.enter(stage: "bootstrap: \(matrix.name)")
+                let found = try request.intervals(
+                    bootstrap, confidence: confidence, of: matrix, quantizer: quantizer, classes: classes,
+                    seed: context.seed, run: run)
+                for (neuron, interval) in found.enumerated()
+                where interval.bca.low.isNaN && !interval.percentile.low.isNaN {
+                    results[index].warnings[neuron, default: NeuronWarning()].isOneSided = true
+                }
+                intervals.append(found)
+            }
+            func column(_ value: (BootstrapInterval) -> Double) -> [[Double]] { intervals.map { $0.map(value) } }
+            columns += [
+                ("bootstrap_std", unit, "standard deviation of mutual information over resamples", column(\.deviation)),
+                ("percentile_low", unit, "lower percentile of the resamples", column(\.percentile.low)),
+                ("percentile_high", unit, "upper percentile of the resamples", column(\.percentile.high)),
+                (
+                    "bca_low", unit, "lower end corrected for bias and acceleration; NaN if not finite",
+                    column(\.bca.low)
+                ),
+                ("bca_high", unit, "upper end, likewise", column(\.bca.high)),
             ]
         }
         return columns

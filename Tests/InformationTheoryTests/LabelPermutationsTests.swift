@@ -167,7 +167,8 @@ private func bits(_ null: PermutationNull) -> [UInt64] {
         #expect(PermutationNull.countAtLeast(information[0], sorted: found.maxima.sorted()) == 0)
         for neuron in 0..<20 {
             #expect(
-                PermutationNull.countAtLeast(information[neuron], sorted: found.maxima.sorted()) >= found.countAtLeast[neuron])
+                PermutationNull.countAtLeast(information[neuron], sorted: found.maxima.sorted())
+                    >= found.countAtLeast[neuron])
         }
         #expect(PermutationNull.countAtLeast(0, sorted: found.maxima.sorted()) == 99)
         // The plug-in bias, about (levels − 1)(classes − 1) / (2 N ln 2).

@@ -44,7 +44,7 @@ public struct LayerMeasures: Sendable {
     /// For each measure values in the order [neuron][column] (`perNeuron`) or [neuron][class].
     public let values: [AlignedBuffer]
     /// What is undefined in the row of each neuron; neurons that are missing have nothing.
-    public internal(set) var warnings: [Int: NeuronWarning] = [:]
+    public var warnings: [Int: NeuronWarning] = [:]
 }
 
 /// Evaluates measures for each neuron of a layer.

@@ -107,7 +107,14 @@ struct NeuronSummary {
     mutating func entropy(ofClass c: Int) -> Double {
         guard table.classSamples[c] > 0 else { return .nan }
         if isConstant { return 0 }
-        return estimate(table.counts(ofClass: c), log: layer.logs.ofClass[c], class: c)
+        return estimate(table.counts(ofClass: c), log: log(ofClass: c), class: c)
+    }
+
+    /// The frequencies of a class; those of a resampled table are not the layer's.
+    private func log(ofClass c: Int) -> FrequencyLog {
+        let log = layer.logs.ofClass[c]
+        return log.total == table.classSamples[c]
+            ? log : FrequencyLog(total: table.classSamples[c], unit: function.unit)
     }
 
     /// î(y) = −Σ p(t|y) log p(t) + (Ĥ(T) − H(T)) − Ĥ(T|Y=y), with H the plug-in entropy, so that its mean
@@ -143,8 +150,8 @@ public struct NeuronWarning: Sendable, Hashable {
     public private(set) var undefinedClass = -2
     /// Class selectivity needs activations that are not negative.
     public internal(set) var isNegative = false
-    /// The bias correction of the bootstrap has no finite value.
-    public internal(set) var isOneSided = false
+    /// All resamples of the bootstrap lie on one side of the estimate.
+    public var isOneSided = false
 
     public init() {}
 

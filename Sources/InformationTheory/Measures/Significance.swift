@@ -63,12 +63,33 @@ extension MeasureRequest {
         case .grassberger: return additive { grassbergerG(UInt32($0)) }
         case .jackknife where classes.samples.allSatisfy({ $0 != 1 }): return additive { jackknifeLog($0) }
         case .jackknife, .chaoShen, .jamesStein, .panzeriTreves, .nsb:
-            let layer = try layer(quantizer: quantizer, classes: classes)
-            return .general { table in
-                var neuron = NeuronSummary(neuron: 0, table: table, layer: layer)
-                return neuron.mutualInformation
-            }
+            return .general(try information(quantizer: quantizer, classes: classes))
         }
+    }
+
+    /// Î(T;Y) of any table of the layer, permuted or resampled.
+    private func information(
+        quantizer: Quantizer, classes: SampleClasses
+    ) throws(InfoLensError) -> (ContingencyTable) -> Double {
+        let layer = try layer(quantizer: quantizer, classes: classes)
+        return { table in
+            var neuron = NeuronSummary(neuron: 0, table: table, layer: layer)
+            return neuron.mutualInformation
+        }
+    }
+
+    /// Confidence intervals of I(T;Y) by this request's estimator, from resamples of the samples.
+    /// - Throws: as `bootstrap`
+    public func intervals(
+        _ replicates: Int, confidence: Double, of matrix: any ActivationMatrix, quantizer: Quantizer,
+        classes: SampleClasses, seed: UInt64, run: Run
+    ) throws(InfoLensError) -> [BootstrapInterval] {
+        let statistic: BootstrapStatistic =
+            function.estimator == .plugIn
+            ? .mutualInformation : .general(try information(quantizer: quantizer, classes: classes))
+        return try bootstrap(
+            of: matrix, quantizer: quantizer, classes: classes, statistics: [statistic], replicates: replicates,
+            confidence: confidence, seed: seed, unit: function.unit, run: run)[0]
     }
 
     /// The distribution of each neuron's information over permutations of the labels.
