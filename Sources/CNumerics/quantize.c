@@ -17,7 +17,7 @@
 /* The row whose columns are fetched while those of row r are worked on, some kilobytes ahead: more reads are
  * then under way than the processor starts by itself. */
 static inline int64_t row_ahead(int64_t r, int64_t rows, int64_t cols) {
-    const int64_t row = r + 1 + 1024 / cols;
+    const int64_t row = r + 1 + 2047 / cols;
     return row < rows ? row : rows - 1;
 }
 

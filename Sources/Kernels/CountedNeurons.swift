@@ -48,7 +48,7 @@ public func forEachCountedNeuron(
 private func wantedRows(of matrix: any ActivationMatrix, isResident: Bool, classes: Int) -> Int {
     if isResident { return 2048 }
     let held = readBytes / max(matrix.neurons * matrix.element.size, 1)
-    return max(min(held, 1024), min(32 * classes, 1 << 14))
+    return max(min(held, 1024), min(16 * classes, 1 << 14))
 }
 
 /// One pass over the rows: a set of counts a worker, to be added up.

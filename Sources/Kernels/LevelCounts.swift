@@ -127,8 +127,8 @@ struct CountLayout {
     init(levels: Int, classes: Int, neurons: Int, blockRows: Int, tileColumns: Int) {
         let strip = CountLayout.strip
         // Measured: comparing costs a fraction of incrementing a code for each level, but emptying the byte
-        // counters after each class of a block costs as much as some thirty rows.
-        byComparison = levels <= 64 && blockRows >= 32 * classes
+        // counters after each class of a block costs as much as ten to thirty rows.
+        byComparison = levels <= 64 && blockRows >= 16 * classes
         // Counters and strips a power of two apart would share the sets of the caches.
         neuronStride = (neurons + strip - 1) / strip * strip + 16
         self.tileColumns = tileColumns

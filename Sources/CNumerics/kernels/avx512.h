@@ -18,7 +18,7 @@ typedef uint64_t cn_words __attribute__((vector_size(64)));
 
 /* Rows counted before the digits are read: as many groups of eight as byte counters can take. */
 #define CN_CHUNK 248
-#define CN_GROUPS ((CN_CHUNK + 63) / 64 * 8)
+#define CN_GROUPS ((CN_CHUNK + 31) / 32 * 4)
 
 /* What is needed of a chunk: for each group of eight rows, the two lowest planes, and for each value of the
  * higher bits a mask of the codes that have it. */
@@ -48,16 +48,17 @@ CN_AVX512_INLINE void slice(const cn_words row[8], int count, cn_words plane[6])
     }
 }
 
-/* Slices at most CN_CHUNK rows; returns the number of groups, padded to a multiple of 8. */
+/* Slices at most CN_CHUNK rows; returns the number of groups, padded to a multiple of 4. */
 CN_AVX512_INLINE int slice_chunk(const uint8_t *codes, int rows, int count, cn_planes *planes) {
-    const int groups = (rows + 63) / 64 * 8, masks = 1 << (count - 2);
+    const int groups = (rows + 31) / 32 * 4, masks = 1 << (count - 2);
     for (int g = 0; g < groups; g++) {
-        const int left = rows - 8 * g, here = left < 8 ? left : 8;
-        cn_words row[8] = {{0}}, plane[6];
-        if (here == 8) {
-            for (int i = 0; i < 8; i++) memcpy(row + i, codes + (8 * g + i) * CN_STRIP, sizeof row[i]);
-        } else { /* rows beyond the last are of level 0, which is not counted */
-            for (int i = 0; i < here; i++) memcpy(row + i, codes + (8 * g + i) * CN_STRIP, sizeof row[i]);
+        const uint8_t *from = codes + 8 * g * CN_STRIP;
+        cn_words row[8], plane[6];
+        if (8 * g + 8 <= rows) {
+            for (int i = 0; i < 8; i++) row[i] = (cn_words)_mm512_loadu_si512(from + i * CN_STRIP);
+        } else { /* rows beyond the last, which are not read, are of level 0, which is not counted */
+            for (int i = 0; i < 8; i++)
+                row[i] = (cn_words)_mm512_maskz_loadu_epi64(8 * g + i < rows ? 0xff : 0, from + i * CN_STRIP);
         }
         slice(row, count, plane);
         planes->low[0][g] = plane[0];
@@ -81,33 +82,48 @@ CN_AVX512_INLINE cn_words add_digits(cn_words *low, cn_words x, cn_words y) {
     return (cn_words)high;
 }
 
-/* Counts the levels whose lower bits are `first` and first + 1 and whose higher bits are those of `high`. */
-CN_AVX512_INLINE void count_two(const cn_planes *planes, const cn_words *high, int groups, int first, cn_bytes counts[2]) {
-    cn_words digit[5][2] = {{{0}}};
-    for (int g = 0; g < groups; g += 8) {
-        cn_words twos[2], fours[2], eights[2];
-        for (int pair = 0; pair < 4; pair++) {
-            cn_words mask[2][2];
-            for (int i = 0; i < 2; i++) {
-                const int at = g + 2 * pair + i;
-                const cn_words a = planes->low[0][at], b = planes->low[1][at], c = high[at];
-                mask[i][0] = ~a & (first & 2 ? b : ~b) & c;
-                mask[i][1] = a & (first & 2 ? b : ~b) & c;
-            }
-            for (int k = 0; k < 2; k++) {
-                const cn_words carry = add_digits(&digit[0][k], mask[0][k], mask[1][k]);
-                if (pair % 2 == 0) {
-                    twos[k] = carry;
-                    continue;
-                }
-                const cn_words next = add_digits(&digit[1][k], twos[k], carry);
-                if (pair == 1) fours[k] = next;
-                else eights[k] = add_digits(&digit[2][k], fours[k], next);
-            }
+/* Adds four groups of the levels whose lower bits are `first` and first + 1 to the lower digits; returns the
+ * carries, which are worth four. */
+CN_AVX512_INLINE void add_four(const cn_planes *planes, const cn_words *high, int g, int first, cn_words ones[2],
+                               cn_words twos[2], cn_words carry[2]) {
+    for (int pair = 0; pair < 2; pair++) {
+        cn_words mask[2][2];
+        for (int i = 0; i < 2; i++) {
+            const int at = g + 2 * pair + i;
+            const cn_words a = planes->low[0][at], b = planes->low[1][at], c = high[at];
+            mask[i][0] = ~a & (first & 2 ? b : ~b) & c;
+            mask[i][1] = a & (first & 2 ? b : ~b) & c;
         }
         for (int k = 0; k < 2; k++) {
-            digit[4][k] ^= digit[3][k] & eights[k];
-            digit[3][k] ^= eights[k];
+            const cn_words two = add_digits(&ones[k], mask[0][k], mask[1][k]);
+            carry[k] = pair == 0 ? two : add_digits(&twos[k], carry[k], two);
+        }
+    }
+}
+
+/* Counts these two levels; `high` holds the masks of their higher bits. */
+CN_AVX512_INLINE void count_two(const cn_planes *planes, const cn_words *high, int groups, int first,
+                                cn_bytes counts[2]) {
+    cn_words digit[5][2] = {{{0}}};
+    int g = 0;
+    for (; g + 8 <= groups; g += 8) {
+        cn_words fours[2], more[2];
+        add_four(planes, high, g, first, digit[0], digit[1], fours);
+        add_four(planes, high, g + 4, first, digit[0], digit[1], more);
+        for (int k = 0; k < 2; k++) {
+            const cn_words eights = add_digits(&digit[2][k], fours[k], more[k]);
+            digit[4][k] ^= digit[3][k] & eights;
+            digit[3][k] ^= eights;
+        }
+    }
+    if (g < groups) {
+        cn_words fours[2];
+        add_four(planes, high, g, first, digit[0], digit[1], fours);
+        for (int k = 0; k < 2; k++) {
+            const cn_words eights = digit[2][k] & fours[k];
+            digit[2][k] ^= fours[k];
+            digit[4][k] ^= digit[3][k] & eights;
+            digit[3][k] ^= eights;
         }
     }
     for (int k = 0; k < 2; k++) {
