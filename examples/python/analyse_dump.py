@@ -15,13 +15,15 @@ import infolens
 DIGITS = Path(__file__).resolve().parents[1] / "data" / "digits.h5"
 COLUMNS = ("entropy", "mutual_information", "kl_selectivity", "kl_selectivity_class")
 SHOWN = 4
+PERMUTATIONS = 1000
 
 
 def print_layer(name, neurons):
     """The neurons of one layer with the most and the least information about the label."""
     ranked = neurons.sort("mutual_information", descending=True)
     silent = int((neurons["entropy"] == 0).sum())
-    print(f"\n{name}: {len(neurons)} neurons, {silent} of them constant")
+    informative = int((neurons["q_value"] <= 0.05).sum())
+    print(f"\n{name}: {len(neurons)} neurons, {silent} constant, {informative} informative")
     print(f"  {'neuron':>8} {'H(T)':>8} {'I(T;Y)':>8} {'KL sel.':>8}  for class")
     rows = list(ranked)
     for row in rows[:SHOWN]:
@@ -44,12 +46,15 @@ def main(arguments):
     target = Path(arguments[1]) if len(arguments) > 1 else Path("report.html")
     quantizer = infolens.uniform(30)
     with infolens.open(path) as dump:
-        table = dump.neuron_measures(quantizer=quantizer)
-        written = infolens.report(dump, target, quantizer=quantizer)
+        # Information from few samples is too large: an estimator that knows, and a test by chance.
+        how = {"estimator": "grassberger", "permutations": PERMUTATIONS}
+        table = dump.neuron_measures(quantizer=quantizer, **how)
+        written = infolens.report(dump, target, quantizer=quantizer, **how)
         layers = dump.layers
     made = table.metadata
     print(f"{path.name}: {made['samples']} samples, {made['classes']} classes, {made['quantizer']}")
-    print("Neurons with the most and the least information about the label, in bits:")
+    print(f"{made['estimator']} estimates in bits, {made['permutations']} permutations, q ≤ 0.05")
+    print("Neurons with the most and the least information about the label:")
     for name in layers:
         print_layer(name, table.where(layer=name))
     print(f"\nReport written to {written.resolve()}")

@@ -5,17 +5,17 @@ import Kernels
 /// Cover & Thomas 2006, 2.5. A constant neuron has 0.
 func conditionalMutualInformation(of neuron: inout NeuronSummary) -> Double {
     if neuron.isConstant { return 0 }
-    let (conditionOf, samples) = neuron.layer.conditions
     let table = neuron.table
     var given = 0.0
     var counts = [UInt32](repeating: 0, count: table.marginal.count)
-    for (z, total) in samples.enumerated() where total > 0 {
+    for pairs in neuron.layer.conditions {
         for level in counts.indices { counts[level] = 0 }
-        for (c, condition) in conditionOf.enumerated() where condition == z {
+        for c in pairs {
             for (cell, count) in table.counts(ofClass: c).enumerated() {
                 counts[table.level(ofCell: cell, class: c)] &+= count
             }
         }
+        let total = pairs.reduce(0) { $0 + table.classSamples[$1] }
         let log = FrequencyLog(total: total, unit: neuron.function.unit)
         let entropy = counts.withUnsafeBufferPointer { neuron.estimate($0, log: log, class: nil) }
         given += Double(total) / Double(table.samples) * entropy
@@ -28,10 +28,8 @@ func conditionalMutualInformation(of neuron: inout NeuronSummary) -> Double {
 /// Pairs of a label and a condition as classes of their own.
 public struct JointClasses: Sendable {
     public let classes: SampleClasses
-    /// The condition of each pair.
-    public let conditionOf: [Int]
-    /// Samples of each condition.
-    public let conditionSamples: [Int]
+    /// The pairs of each condition that occurs.
+    public let pairs: [[Int]]
 
     /// - Throws: `shape` when the two are of different samples
     public init(labels: SampleClasses, condition: SampleClasses) throws(InfoLensError) {
@@ -43,7 +41,7 @@ public struct JointClasses: Sendable {
         // Only pairs that occur: their number is at most N.
         var indices: [Int: Int32] = [:]
         var samples: [Int] = []
-        var conditionOf: [Int] = []
+        var pairs = [[Int]](repeating: [], count: condition.count)
         var codes: [Int32] = []
         codes.reserveCapacity(labels.total)
         for (label, value) in zip(labels.codes, condition.codes) {
@@ -55,13 +53,12 @@ public struct JointClasses: Sendable {
                 index = Int32(truncatingIfNeeded: samples.count)
                 indices[pair] = index
                 samples.append(0)
-                conditionOf.append(Int(value))
+                pairs[Int(value)].append(Int(index))
             }
             samples[Int(index)] += 1
             codes.append(index)
         }
         classes = SampleClasses(codes: codes, samples: samples)
-        self.conditionOf = conditionOf
-        conditionSamples = condition.samples
+        self.pairs = pairs.filter { !$0.isEmpty }
     }
 }

@@ -76,7 +76,7 @@ public func evaluate(
     }
     if !conditional.isEmpty, let condition {
         var layer = try request.layer(quantizer: quantizer, classes: condition.classes)
-        layer.conditions = (condition.conditionOf, condition.conditionSamples)
+        layer.conditions = condition.pairs
         let summary = layer
         try forEachQuantizedNeuron(
             of: matrix, quantizer: quantizer, classes: condition.classes, run: run

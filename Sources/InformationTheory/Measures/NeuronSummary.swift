@@ -12,8 +12,8 @@ struct LayerSummary: Sendable {
     let classCounts: [UInt32]
     /// The group of each class: 0, 1 or 2; empty where none were given.
     var groups: [Int32] = []
-    /// Where classes are pairs (label, condition): the condition of each, and the samples of each condition.
-    var conditions: (ofClass: [Int], samples: [Int]) = ([], [])
+    /// Where classes are pairs (label, condition): the pairs of each condition.
+    var conditions: [[Int]] = []
     /// Chance information of N samples, for measures that adjust for it.
     var expected: ExpectedMutualInformation?
     /// Mean activation of each [class][neuron], and the least activation of each neuron.
