@@ -45,6 +45,19 @@ public final class LevelCodes: @unchecked Sendable {
         UnsafeMutableRawPointer(codes.values(of: UInt8.self)) + (neuron - neurons.lowerBound) * samples * codeSize
     }
 
+    /// How often each level of a neuron occurs.
+    public func levelSamples(of neuron: Int) -> [Int] {
+        var counts = [Int](repeating: 0, count: levels(of: neuron))
+        let codes = codes(of: neuron)
+        for i in 0..<samples {
+            let code =
+                codeSize == 1
+                ? Int(codes.assumingMemoryBound(to: UInt8.self)[i]) : Int(codes.assumingMemoryBound(to: UInt16.self)[i])
+            counts[code] &+= 1
+        }
+        return counts
+    }
+
     fileprivate func setLevels(_ levels: Int, of neuron: Int) {
         levelCounts.values(of: Int.self)[neuron - neurons.lowerBound] = levels
     }
@@ -100,16 +113,17 @@ public struct LevelPlan<Walk: LevelWalk> {
 
 /// Calls `body` with the codes of all neurons, as many at a time as a third of the budget holds.
 ///
-/// Every group of neurons takes one pass over the rows. The codes are all that is kept
-/// while `body` runs, so that it may use the rest of the budget.
+/// Every group of neurons takes one pass over the rows, within another third. The codes are
+/// all that is kept while `body` runs, so that it may use the rest of the budget.
 ///
 /// - Parameters:
+///   - neurons: which ones
 ///   - bytesPerNeuron: what the caller keeps for each neuron of a group
 ///   - body: called on the calling thread, groups in ascending order
 /// - Throws: `numeric` at a value that has no level, and for a neuron with more than 65536 levels; `memory`;
 ///   what `matrix.read` and the closures throw
 public func forEachCodedGroup<Walk: LevelWalk>(
-    of matrix: any ActivationMatrix, plan: LevelPlan<Walk>, bytesPerNeuron: Int, run: Run,
+    of matrix: any ActivationMatrix, plan: LevelPlan<Walk>, neurons: Range<Int>, bytesPerNeuron: Int, run: Run,
     body: (LevelCodes) throws(InfoLensError) -> Void
 ) throws(InfoLensError) {
     let codeSize = plan.codeSize
@@ -123,11 +137,11 @@ public func forEachCodedGroup<Walk: LevelWalk>(
             """
         )
     }
-    let width = min(run.memory / 3 / neuronBytes, matrix.neurons)
+    let width = min(run.memory / 3 / neuronBytes, neurons.count)
     let coder: LevelCoder? =
         if let coding = plan.coding { try LevelCoder(coding, element: matrix.element) } else { nil }
-    for first in stride(from: 0, to: matrix.neurons, by: width) {
-        let neurons = first..<min(first + width, matrix.neurons)
+    for first in stride(from: neurons.lowerBound, to: neurons.upperBound, by: width) {
+        let neurons = first..<min(first + width, neurons.upperBound)
         let codes = try LevelCodes(neurons: neurons, samples: matrix.samples, codeSize: codeSize)
         let others = plan.others.filter(neurons.contains)
         if let coder, let coding = plan.coding, others.count < neurons.count {
@@ -204,7 +218,7 @@ private func sort<Walk: LevelWalk>(
     let indices = try AlignedBuffer(count: samples, of: Int32.self)
     for i in 0..<samples { indices.values(of: Int32.self)[i] = Int32(truncatingIfNeeded: i) }
     try forEachColumn(
-        of: matrix, neurons: neurons, run: run, memory: run.memory / 3 * 2, toolBytes: RadixSorter.bytes(count: samples)
+        of: matrix, neurons: neurons, run: run, memory: run.memory / 3, toolBytes: RadixSorter.bytes(count: samples)
     ) { () throws(InfoLensError) in
         try RadixSorter(count: samples)
     } body: { (sorter, neuron, column) throws(InfoLensError) in

@@ -73,7 +73,7 @@ private func bits(_ null: PermutationNull) -> [UInt64] {
         let classes = randomClasses(samples: 600, count: 7)
         for quantizer in [Quantizer.uniform(bins: 9, range: .neuron), .quantile(bins: 4)] {
             let reference = bits(try null(matrix, quantizer, classes, permutations: 40, run: run(threads: 1)))
-            for (threads, memory) in [(2, 1 << 30), (3, 3 << 17), (8, 1 << 20), (1, 3 << 17)] {
+            for (threads, memory) in [(2, 1 << 30), (3, 3 << 18), (8, 1 << 20), (1, 3 << 18)] {
                 let found = try null(
                     matrix, quantizer, classes, permutations: 40, run: run(threads: threads, memory: memory))
                 #expect(bits(found) == reference, "\(threads) threads, \(memory) bytes")

@@ -14,7 +14,8 @@ private func codes(
     of matrix: MemoryMatrix, plan: LevelPlan<CellWalk>, run: Run = TestSupport.run()
 ) throws -> [[Int]] {
     var found: [[Int]] = []
-    try forEachCodedGroup(of: matrix, plan: plan, bytesPerNeuron: 0, run: run) { (group) throws(InfoLensError) in
+    try forEachCodedGroup(of: matrix, plan: plan, neurons: 0..<matrix.neurons, bytesPerNeuron: 0, run: run) {
+        (group) throws(InfoLensError) in
         #expect(group.neurons.lowerBound == found.count)
         for neuron in group.neurons {
             let base = group.codes(of: neuron)
@@ -40,7 +41,7 @@ private func naive(_ values: [Double], width: Double) -> [Int] {
 @Suite struct LevelCodesTests {
     @Test(
         "counted and sorted neurons get the same numbers, without gaps",
-        arguments: [1, 2, 8], [3 << 17, 1 << 30])
+        arguments: [1, 2, 8], [3 << 18, 1 << 30])
     func coded(threads: Int, memory: Int) throws {
         let (samples, neurons) = (1000, 140)
         let matrix = reluLike(samples: samples, neurons: neurons, element: .float64)

@@ -17,7 +17,8 @@ private func coded(
 ) throws {
     let coding = LevelCoding.integers(first: [Double](repeating: 0, count: matrix.neurons), levels: levels)
     try forEachCodedGroup(
-        of: matrix, plan: LevelPlan(coding: coding, others: []) { (_, _) in NoWalk() }, bytesPerNeuron: 0, run: run,
+        of: matrix, plan: LevelPlan(coding: coding, others: []) { (_, _) in NoWalk() }, neurons: 0..<matrix.neurons,
+        bytesPerNeuron: 0, run: run,
         body: body)
 }
 

@@ -23,7 +23,8 @@ private func counted(
     let found = Mutex([[Cell: Int]](repeating: [:], count: matrix.neurons))
     let coding = LevelCoding.integers(first: [Double](repeating: 0, count: matrix.neurons), levels: levels)
     try forEachCodedGroup(
-        of: matrix, plan: LevelPlan(coding: coding, others: []) { (_, _) in NoWalk() }, bytesPerNeuron: 0, run: run
+        of: matrix, plan: LevelPlan(coding: coding, others: []) { (_, _) in NoWalk() }, neurons: 0..<matrix.neurons,
+        bytesPerNeuron: 0, run: run
     ) { (codes) throws(InfoLensError) in
         try ResampledCounts(codes: codes, classes: classes, replicates: replicates, seed: 7, run: run).resampled {
             _, neuron, first, tables in

@@ -21,17 +21,20 @@ public func forEachQuantizedNeuron(
 /// Quantises each neuron of a layer and calls `body` with the levels of its samples, a group of neurons at a time.
 ///
 /// - Parameters:
+///   - neurons: which ones; nil for all
 ///   - bytesPerNeuron: what the caller keeps for each neuron of a group
 ///   - body: called on the calling thread; a third of the budget is taken by the codes meanwhile
 /// - Throws: as `forEachQuantizedNeuron`, and `numeric` for a neuron with more than 65536 levels
 public func forEachCodedGroup(
-    of matrix: any ActivationMatrix, quantizer: Quantizer, bytesPerNeuron: Int, run: Run,
+    of matrix: any ActivationMatrix, quantizer: Quantizer, neurons: Range<Int>? = nil, bytesPerNeuron: Int, run: Run,
     body: (LevelCodes) throws(InfoLensError) -> Void
 ) throws(InfoLensError) {
     try withoutActuallyEscaping(body) { (body) throws(InfoLensError) in
         try planLevels(
             of: matrix, quantizer: quantizer, run: run,
-            for: CodeConsumer(matrix: matrix, bytesPerNeuron: bytesPerNeuron, run: run, body: body))
+            for: CodeConsumer(
+                matrix: matrix, neurons: neurons ?? 0..<matrix.neurons, bytesPerNeuron: bytesPerNeuron, run: run,
+                body: body))
     }
 }
 
@@ -68,6 +71,7 @@ private struct TableConsumer: LevelConsumer {
 
 private struct CodeConsumer: LevelConsumer {
     let matrix: any ActivationMatrix
+    let neurons: Range<Int>
     let bytesPerNeuron: Int
     let run: Run
     let body: (LevelCodes) throws(InfoLensError) -> Void
@@ -75,7 +79,8 @@ private struct CodeConsumer: LevelConsumer {
     func canCode(levels: Int) -> Bool { levels <= LevelCodes.mostLevels }
 
     func consume<Walk: LevelWalk>(_ plan: LevelPlan<Walk>) throws(InfoLensError) {
-        try forEachCodedGroup(of: matrix, plan: plan, bytesPerNeuron: bytesPerNeuron, run: run, body: body)
+        try forEachCodedGroup(
+            of: matrix, plan: plan, neurons: neurons, bytesPerNeuron: bytesPerNeuron, run: run, body: body)
     }
 }
 
