@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import CInfoLens
+import InformationTheory
+import Kernels
+import Tables
+
+/// The pairs i ≤ j of a layer's neurons, one row each.
+private struct PairTable {
+    private let call: MeasureCall
+    private let population: Population
+    private let matrices: [AlignedBuffer]
+    private let rows: Int
+
+    init(_ call: MeasureCall, _ population: Population, _ matrices: [AlignedBuffer]) {
+        self.call = call
+        self.population = population
+        self.matrices = matrices
+        // The matrices are in memory: their sizes do not overflow.
+        rows = population.layers.reduce(0) { $0 + $1.neurons * ($1.neurons + 1) / 2 }
+    }
+
+    private func fill<Value: BitwiseCopyable & Sendable>(
+        _ value: (_ layer: Int, _ i: Int, _ j: Int) -> Value
+    ) throws(InfoLensError) -> ColumnMemory<Value> {
+        let buffer = try AlignedBuffer(count: rows, of: Value.self)
+        let values = buffer.values(of: Value.self)
+        var next = 0
+        for (layer, entry) in population.layers.enumerated() {
+            for i in 0..<entry.neurons {
+                for j in i..<entry.neurons {
+                    values[next] = value(layer, i, j)
+                    next += 1
+                }
+            }
+        }
+        return ColumnMemory(UnsafeBufferPointer(start: values, count: rows), owner: buffer)
+    }
+
+    func table() throws(InfoLensError) -> Table {
+        let information = try fill { layer, i, j in
+            matrices[layer].values(of: Double.self)[i * population.layers[layer].neurons + j]
+        }
+        if call.refusesUndefined, information.values.contains(where: \.isNaN) {
+            throw InfoLensError(
+                .numeric,
+                """
+                mutual_information: "\(call.request.function.estimator.rawValue)" is undefined for some pair of \
+                neurons; choose another estimator or coarser levels, or allow NaN
+                """)
+        }
+        let columns = [
+            Column(
+                "layer", description: "the layer's name",
+                values: .strings(
+                    codes: try fill { layer, _, _ in Int32(clamping: layer) }, names: population.layers.map(\.name),
+                    count: rows)),
+            Column(
+                "neuron", description: "index of the neuron in its layer",
+                values: .integers(try fill { _, i, _ in Int64(i) }, count: rows)),
+            Column(
+                "other", description: "index of the other neuron, not below the first",
+                values: .integers(try fill { _, _, j in Int64(j) }, count: rows)),
+            Column(
+                "mutual_information", unit: call.request.function.unit.name,
+                description: "I(T_i;T_j), information about each other; entropy for a neuron and itself",
+                values: .doubles(information, count: rows)),
+        ]
+        let metadata =
+            [("measure", "pairwise mutual_information")] + call.metadata.dropFirst()
+            + [("samples", "\(population.samples)"), ("version", "\(libraryVersion)")]
+        return Table(columns: columns, metadata: metadata)
+    }
+}
+
+@c @implementation
+public func il_pairwise_mutual_information(
+    _ context: OpaquePointer!, _ source: OpaquePointer!, _ options: UnsafePointer<il_measure_options>!,
+    _ table: UnsafeMutablePointer<OpaquePointer?>!
+) -> il_status {
+    guarded { () throws(InfoLensError) in
+        let context = try Handles.object(context, Context.self, argument: "context")
+        let contents = try Handles.object(source, Source.self, argument: "source").contents
+        let output = try required(table, "table")
+        let call = try MeasureCall(context: context, options: options, rows: .perNeuron)
+        let population = try Population(contents)
+        let total = contents.layers.reduce(0) { sum, layer in
+            let (next, overflow) = sum.addingReportingOverflow(
+                pairwiseWorkUnits(of: layer.matrix, quantizer: call.quantizer))
+            return overflow ? Int.max : next
+        }
+        let matrices = try context.run(total: total) { (run) throws(InfoLensError) in
+            var matrices: [AlignedBuffer] = []
+            for layer in contents.layers {
+                run.enter(stage: "pairs of neurons: \(layer.matrix.name)")
+                matrices.append(try call.request.pairs(of: layer.matrix, quantizer: call.quantizer, run: run))
+            }
+            return matrices
+        }
+        output.pointee = Handles.insert(TableHandle(try PairTable(call, population, matrices).table()))
+    }
+}
