@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bad input in memory gets a status, a text that says what and where, and no harm is done. */
 #include "measure.h"
+#include <stddef.h>
 
 enum { N = 100, D = 8, CLASSES = 3 };
 
@@ -101,6 +102,37 @@ static void structs_of_a_newer_header_are_refused(void)
     info.struct_size = sizeof info + 8;
     CHECK_REFUSED(il_measure_at(0, &info), IL_ERROR_ARGUMENT, "struct_size");
     CHECK(table == NULL && made == NULL);
+}
+
+/* What an older header does not know has its default, whatever follows the struct in memory. */
+static void structs_of_an_older_header_are_taken(void)
+{
+    il_table *table = NULL;
+    il_source *made = NULL;
+    il_measure_info info;
+    il_measure_options options;
+    il_source_options source_options;
+    memset(&options, 0xAA, sizeof options);
+    CHECK_OK(il_measure_options_init(&options));
+    memset((char *)&options + offsetof(il_measure_options, estimator), 0xAA,
+           sizeof options - offsetof(il_measure_options, estimator));
+    options.struct_size = (uint32_t)offsetof(il_measure_options, estimator);
+    CHECK_OK(il_neuron_measures(context, source, &options, &table));
+    il_table_free(table);
+    options.struct_size -= 8;
+    table = NULL;
+    CHECK_REFUSED(il_neuron_measures(context, source, &options, &table), IL_ERROR_ARGUMENT, "struct_size");
+    CHECK(table == NULL);
+    CHECK_OK(il_source_options_init(&source_options));
+    memset(&source_options.condition, 0xAA, sizeof source_options.condition);
+    source_options.struct_size = (uint32_t)offsetof(il_source_options, condition);
+    CHECK_OK(il_source_new(context, &source_options, &made));
+    il_source_free(made);
+    memset(&info, 0, sizeof info);
+    info.struct_size = (uint32_t)offsetof(il_measure_info, needs);
+    CHECK_OK(il_measure_at(0, &info));
+    CHECK(info.needs == NULL);
+    CHECK_TEXT(info.name, "entropy");
 }
 
 static void measures_out_of_the_registry_are_refused(void)
@@ -358,6 +390,7 @@ int main(void)
     source = source_of(context, &array, labels);
     RUN(quantizers_out_of_range_are_refused);
     RUN(structs_of_a_newer_header_are_refused);
+    RUN(structs_of_an_older_header_are_taken);
     RUN(measures_out_of_the_registry_are_refused);
     RUN(the_first_value_that_is_not_finite_is_named);
     RUN(fractions_are_no_symbols);
