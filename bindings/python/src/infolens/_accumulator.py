@@ -11,7 +11,8 @@ from infolens._call import call, run
 from infolens._dump import Dump
 from infolens._errors import ArgumentError
 from infolens._library import check, library
-from infolens._measures import Groups, MeasureOptions, default_measures, source_of
+from infolens._measures import default_measures, source_of
+from infolens._options import Groups, MeasureOptions
 from infolens._quantizers import Quantizer, struct_of, threshold
 from infolens._table import Table, read_table
 

@@ -17,7 +17,8 @@ from infolens import _abi, _show
 from infolens._call import run
 from infolens._errors import ArgumentError, FileMissingError, NotFoundError
 from infolens._library import Handle, check, encoded, library, path_bytes, text_array
-from infolens._measures import Groups, MeasureOptions, measure, names_of, source_options
+from infolens._measures import measure
+from infolens._options import Groups, MeasureOptions, names_of, source_options
 from infolens._quantizers import Quantizer, threshold
 from infolens._table import Table, read_table
 

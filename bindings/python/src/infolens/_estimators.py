@@ -15,7 +15,7 @@ from infolens._arrays import borrow
 from infolens._call import call
 from infolens._errors import ArgumentError, DTypeError, ShapeError
 from infolens._library import check, encoded, library
-from infolens._measures import ALPHABETS, UNITS, choose
+from infolens._options import ALPHABETS, UNITS, choose
 from infolens._table import Table, table_of
 
 

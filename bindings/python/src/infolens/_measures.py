@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,26 +14,14 @@ import numpy.typing as npt
 from infolens import _abi
 from infolens._arrays import Borrowed, borrow, borrow_labels
 from infolens._call import call, run
-from infolens._errors import ArgumentError, NotFoundError, ShapeError
+from infolens._errors import ArgumentError, ShapeError
 from infolens._library import Handle, check, encoded, library, text_array
+from infolens._options import Groups, MeasureOptions, source_options
 from infolens._quantizers import Quantizer, struct_of, threshold
 from infolens._table import Table, read_table, table_of
 
-#: Two groups of classes, each a label or a list of labels.
-Groups = tuple[Any, Any]
-
 #: Name of the layer when a single array is given.
 SINGLE_LAYER = "X"
-
-UNITS = {"bits": _abi.IL_BITS, "nats": _abi.IL_NATS}
-ALPHABETS = {"full": _abi.IL_ALPHABET_FULL, "observed": _abi.IL_ALPHABET_OBSERVED}
-_UNDEFINED = {"nan": _abi.IL_UNDEFINED_NAN, "raise": _abi.IL_UNDEFINED_ERROR}
-_REDUCTIONS = {
-    None: _abi.IL_REDUCE_NONE,
-    "mean": _abi.IL_REDUCE_MEAN,
-    "max": _abi.IL_REDUCE_MAX,
-    "flatten": _abi.IL_REDUCE_FLATTEN,
-}
 
 
 def neuron_measures(
@@ -302,78 +289,6 @@ def default_measures(*, with_labels: bool) -> list[str]:
     ]
 
 
-@dataclass(frozen=True)
-class MeasureOptions:
-    """What a call is asked to measure, in the words of `neuron_measures`."""
-
-    unit: str = "bits"
-    measures: str | Sequence[str] | None = None
-    estimator: str = "plug-in"
-    alphabet: str = "full"
-    undefined: str = "nan"
-    permutations: int = 0
-    bootstrap: int = 0
-    confidence: float = 0.95
-    groups: Groups | None = None
-
-    def to_struct(self, classes: Callable[[], Sequence[Any]]) -> _abi.il_measure_options:
-        """The C struct; it keeps what it points to alive. `classes` lists the classes' labels."""
-        options = _abi.il_measure_options()
-        check(library().il_measure_options_init(ctypes.byref(options)))
-        options.unit = choose("unit", self.unit, UNITS)
-        listed = names_of("measures", self.measures)
-        if listed is not None:
-            options.measures = text_array(listed)
-            options.measure_count = len(listed)
-        options.estimator = encoded(self.estimator, "estimator")
-        options.alphabet = choose("alphabet", self.alphabet, ALPHABETS)
-        options.undefined = choose("undefined", self.undefined, _UNDEFINED)
-        options.permutations = _repetitions("permutations", self.permutations)
-        options.bootstrap = _repetitions("bootstrap", self.bootstrap)
-        try:
-            options.confidence = float(self.confidence)
-        except (TypeError, ValueError):
-            raise ArgumentError(
-                f"confidence must be a number between 0 and 1, not {self.confidence!r}"
-            ) from None
-        if self.groups is not None:
-            codes = _group_codes(self.groups, classes())
-            options.groups = (ctypes.c_int32 * len(codes))(*codes)
-            options.group_count = len(codes)
-        return options
-
-
-def _repetitions(what: str, count: Any) -> int:
-    if isinstance(count, bool) or not hasattr(count, "__index__"):
-        raise ArgumentError(f"{what} must be a whole number, 0 for none, not {count!r}")
-    number: int = count.__index__()
-    if not 0 <= number < 2**63:
-        raise ArgumentError(f"{what} must be 0 for none or a positive number, not {number}")
-    return number
-
-
-def _group_codes(groups: Groups, classes: Sequence[Any]) -> list[int]:
-    """The group of each class: 1, 2, or 0 for neither."""
-    try:
-        first, second = groups
-    except (TypeError, ValueError):
-        raise ArgumentError(
-            f"groups must be a pair of labels or of lists of labels, not {groups!r}"
-        ) from None
-    codes = [0] * len(classes)
-    positions = {label: index for index, label in enumerate(classes)}
-    for code, group in ((1, first), (2, second)):
-        several = isinstance(group, (list, tuple, set, frozenset, range, np.ndarray))
-        for label in group if several else (group,):
-            name = label.item() if isinstance(label, np.generic) else label
-            if name not in positions:
-                raise NotFoundError(f"groups: no class is called {name!r}; classes: {classes}")
-            if codes[positions[name]]:
-                raise ArgumentError(f"groups: class {name!r} is named twice; name it once")
-            codes[positions[name]] = code
-    return codes
-
-
 def measure(function: str, source: Handle, quantizer: Quantizer, options: MeasureOptions) -> Table:
     """The table that a function of the library makes of a source."""
 
@@ -384,17 +299,6 @@ def measure(function: str, source: Handle, quantizer: Quantizer, options: Measur
     struct = options.to_struct(classes)
     struct.quantizer = ctypes.pointer(struct_of(quantizer))
     return read_table(run(function, source, ctypes.byref(struct), gives="table"))
-
-
-def source_options(reduction: str | None, channel_axis: int) -> _abi.il_source_options:
-    """Options of a source with what arrays and dumps have in common."""
-    options = _abi.il_source_options()
-    check(library().il_source_options_init(ctypes.byref(options)))
-    options.reduction = choose("reduction", reduction, _REDUCTIONS)
-    if channel_axis not in (1, -1):
-        raise ArgumentError(f"channel_axis must be 1 or -1, not {channel_axis!r}")
-    options.channel_axis = channel_axis
-    return options
 
 
 def source_of(
@@ -443,26 +347,3 @@ def named_layers(X: Any) -> dict[str, Any]:
             "to read a file use infolens.open(path)"
         )
     return {SINGLE_LAYER: X}
-
-
-def names_of(what: str, names: str | Sequence[str] | None) -> list[bytes] | None:
-    """One name or several, as the library takes them; None stays None."""
-    if names is None:
-        return None
-    try:
-        listed = [names] if isinstance(names, str) else list(names)
-    except TypeError:
-        kind = type(names).__name__
-        raise ArgumentError(f"{what} must be a name or a list of names, not {kind}") from None
-    if not listed:
-        raise ArgumentError(f"{what} is empty: name at least one, or give None for the default")
-    return [encoded(name, f"an entry of {what}") for name in listed]
-
-
-def choose(what: str, value: Any, choices: Mapping[Any, int]) -> int:
-    """The constant of the library that a word stands for."""
-    try:
-        return choices[value]
-    except (KeyError, TypeError):
-        known = ", ".join(repr(choice) for choice in choices)
-        raise ArgumentError(f"{what} {value!r} is unknown: choose one of {known}") from None
