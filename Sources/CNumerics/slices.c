@@ -29,22 +29,13 @@ static inline uint64_t cn_transpose8(uint64_t x) {
     return x ^ t ^ t << 28;
 }
 
-/* sums[i] += the entry numbers[64 * c + i] of the table of each class; classes in fours, which leaves most of
- * the work to the loads. */
+/* sums[i] += the entry numbers[64 * c + i] of the table of each class. */
 static inline void cn_look_up(const int64_t *const *tables, int32_t classes, const uint32_t *numbers, int64_t lanes,
                               int64_t *restrict sums) {
-    int32_t c = 0;
-    for (; c + 4 <= classes; c += 4) {
-        const uint32_t *n = numbers + 64 * c;
-        const uint64_t *a = (const uint64_t *)tables[c], *b = (const uint64_t *)tables[c + 1];
-        const uint64_t *d = (const uint64_t *)tables[c + 2], *e = (const uint64_t *)tables[c + 3];
-        for (int64_t i = 0; i < lanes; i++)
-            sums[i] = (int64_t)((uint64_t)sums[i] + a[n[i]] + b[n[64 + i]] + d[n[128 + i]] + e[n[192 + i]]);
-    }
-    for (; c < classes; c++) {
-        const uint32_t *n = numbers + 64 * c;
-        const uint64_t *a = (const uint64_t *)tables[c];
-        for (int64_t i = 0; i < lanes; i++) sums[i] = (int64_t)((uint64_t)sums[i] + a[n[i]]);
+    for (int32_t c = 0; c < classes; c++) {
+        const uint32_t *number = numbers + 64 * c;
+        const uint64_t *table = (const uint64_t *)tables[c];
+        for (int64_t i = 0; i < lanes; i++) sums[i] = (int64_t)((uint64_t)sums[i] + table[number[i]]);
     }
 }
 
@@ -98,7 +89,8 @@ void cn_slice_totals(const uint64_t *slices, int32_t planes, const cn_runs *runs
 }
 
 static inline uint64_t number_at(const void *numbers, int32_t size, int64_t i) {
-    return size == 1 ? ((const uint8_t *)numbers)[i] : size == 2 ? ((const uint16_t *)numbers)[i] : ((const uint32_t *)numbers)[i];
+    if (size == 1) return ((const uint8_t *)numbers)[i];
+    return size == 2 ? ((const uint16_t *)numbers)[i] : ((const uint32_t *)numbers)[i];
 }
 
 void cn_slice_bits(const void *numbers, int32_t size, int64_t samples, int32_t planes, uint64_t *bits,

@@ -27,12 +27,13 @@ typedef struct cn_runs {
     int64_t samples;
 } cn_runs;
 
-/* Packs numbers of 1 to 4 bytes into planes for 64 lanes: bit `lane` of word `word` of every plane of every
- * sample is taken from numbers[lane], for `lanes` lanes; the other bits of the word become 0.
- * bits[plane * lanes_stride + lane * words + i] is the form it comes from: bit s % 64 of word s / 64 is the
- * plane's bit of sample s; words = (samples + 63) / 64. */
+/* Filling a block takes two steps. First the numbers of one copy, of 1, 2 or 4 bytes, become bits in the order of
+ * the samples: bit s % 64 of bits[plane * plane_stride + s / 64] is that of sample s. */
 void cn_slice_bits(const void *numbers, int32_t size, int64_t samples, int32_t planes, uint64_t *bits,
                    int64_t plane_stride);
+
+/* Then the bits of 64 copies, (samples + 63) / 64 words each and one after another in every plane, become word
+ * `word` of all planes of all samples. */
 void cn_slice_transpose(const uint64_t *bits, int64_t plane_stride, int64_t samples, int32_t planes, int32_t word,
                         uint64_t *slices);
 

@@ -191,8 +191,10 @@ CN_TARGET static void CN_NAME(class_sums)(const uint64_t *slices, int32_t planes
             }
             for (int32_t word = 0; word < CN_BYTES / 8 && first + 64 * word < lanes; word++) {
                 const int64_t left = lanes - first - 64 * word;
-                for (int32_t c = 0; c < classes; c++)
-                    CN_NAME(unpack)(found + c * stride, CN_NAME(occupied)(found + c * stride, depth), word, numbers + 64 * c);
+                for (int32_t c = 0; c < classes; c++) {
+                    const V *number = found + c * stride;
+                    CN_NAME(unpack)(number, CN_NAME(occupied)(number, depth), word, numbers + 64 * c);
+                }
                 cn_look_up(tables, classes, numbers, left < 64 ? left : 64, sums + first + 64 * word);
             }
         }
