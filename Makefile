@@ -135,8 +135,10 @@ format: venv ## rewrite the sources in the project's format
 	$(VENV)/bin/ruff format $(PYTHON_TREES)
 
 .PHONY: bench
-bench: venv ## compare neuron measures with numpy and numba
+bench: venv ## compare with numpy and numba; how time and memory grow
 	$(VENV)/bin/python benchmarks/neuron_measures.py
+	$(VENV)/bin/python benchmarks/permutations.py
+	$(VENV)/bin/python benchmarks/scaling.py
 
 .PHONY: clean
 clean: ## remove everything that was built

@@ -59,3 +59,10 @@ def row_blocks(x: np.ndarray, y: np.ndarray, classes: int, bins: int, rows: int 
             codes = _codes(x[members[start : start + rows]], low, step, bins) + offset
             joint[c] += np.bincount(codes.reshape(-1), minlength=neurons * bins)
     return information(joint.reshape(classes, neurons, bins).transpose(1, 2, 0))
+
+
+def one_bit(x: np.ndarray, y: np.ndarray, classes: int, threshold: float) -> np.ndarray:
+    """The same for two levels, divided by a threshold."""
+    above = np.stack([(x[y == c] > threshold).sum(axis=0) for c in range(classes)], axis=1)
+    sizes = np.bincount(y, minlength=classes)
+    return information(np.stack([sizes - above, above], axis=1))

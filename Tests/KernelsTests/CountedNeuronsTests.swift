@@ -7,8 +7,8 @@ import Testing
 @testable import Kernels
 
 /// Counts in the order [neuron][class][level].
-private func counted(
-    _ matrix: MemoryMatrix, _ coding: LevelCoding, _ classes: SampleClasses, run: Run = TestSupport.run()
+func counted(
+    _ matrix: any ActivationMatrix, _ coding: LevelCoding, _ classes: SampleClasses, run: Run = TestSupport.run()
 ) throws -> [[[UInt32]]] {
     let result = Mutex([[[UInt32]]](repeating: [], count: matrix.neurons))
     try forEachCountedNeuron(of: matrix, coding: coding, classes: classes, run: run) { neuron, table in
@@ -69,22 +69,30 @@ private func level(of value: Double, edges: [Double]) -> Int { edges.filter { $0
         }
     }
 
-    @Test("float32 values beside every edge fall on its exact side", arguments: [1.0, 1000, 1e-30, -7e30])
-    func besideEdges(scale: Double) throws {
-        for (low, bins) in [(0.0, 30), (0.1, 30), (1 / 3, 7), (-2.7, 1000)] {
+    @Test(
+        "float32 values beside every edge fall on its exact side", arguments: [1.0, 1000, 1e-30, -7e30], [1, 70])
+    func besideEdges(scale: Double, neurons: Int) throws {
+        for (low, bins) in [(0.0, 30), (0.1, 30), (1 / 3, 7), (-2.7, 1000), (-1.5, 256), (40, 30), (900, 30)] {
             let (low, step) = (low * scale.magnitude, 3 * scale.magnitude / Double(bins))
             var values = [low, low + 3 * scale.magnitude, -scale, scale]
             for k in 0...bins {
                 let edge = Float(Double(k) * step + low)
                 for value in [edge.nextDown, edge, edge.nextUp, edge + Float(step / 3)] { values.append(Double(value)) }
             }
-            let matrix = MemoryMatrix(values, neurons: 1, element: .float32)
-            let expected = naive(matrix, levels: bins, SampleClasses(unlabelled: values.count)) { _, value in
-                gridLevel(of: value, low: low, step: step, bins: bins)
+            let classes = SampleClasses(unlabelled: values.count)
+            let expected = naive(MemoryMatrix(values, neurons: 1, element: .float32), levels: bins, classes) {
+                gridLevel(of: $1, low: low, step: step, bins: bins)
             }
-            let found = try counted(
-                matrix, .grid(low: [low], step: [step], bins: bins), SampleClasses(unlabelled: values.count))
-            #expect(found == expected, "low \(low), \(bins) bins")
+            // Whole strips of columns take other paths than single columns.
+            let wide = MemoryMatrix(
+                values.flatMap { [Double](repeating: $0, count: neurons) }, neurons: neurons, element: .float32)
+            let coding = LevelCoding.grid(
+                low: [Double](repeating: low, count: neurons), step: [Double](repeating: step, count: neurons),
+                bins: bins)
+            try forEachInstructionSet { (set) throws in
+                let found = try counted(wide, coding, classes)
+                #expect(found.allSatisfy { $0 == expected[0] }, "low \(low), \(bins) bins, \(set)")
+            }
         }
     }
 
@@ -124,13 +132,10 @@ private func level(of value: Double, edges: [Double]) -> Int { edges.filter { $0
     func instructionSets() throws {
         let matrix = reluLike(samples: 1200, neurons: 100)
         let classes = randomClasses(samples: 1200, count: 3)
-        let original = String(cString: cn_instruction_set())
-        defer { cn_select_instruction_set(original) }
         let coding = LevelCoding.grid(
             low: [Double](repeating: 0, count: 100), step: [Double](repeating: 0.1, count: 100), bins: 30)
         let expected = try counted(matrix, coding, classes)
-        for set in ["baseline", "avx2", "avx512"] where cn_select_instruction_set(set) == 1 {
-            #expect(try counted(matrix, coding, classes) == expected, "\(set)")
+        try forEachInstructionSet { (set) throws in #expect(try counted(matrix, coding, classes) == expected, "\(set)")
         }
         #expect(cn_select_instruction_set("none") == 0)
     }
@@ -155,20 +160,30 @@ private func level(of value: Double, edges: [Double]) -> Int { edges.filter { $0
         #expect(try counted(matrix, .sharedEdges([1, 2]), classes) == expected)
     }
 
-    @Test("the first NaN or infinity is named, whatever the threads", arguments: [1, 2, 8])
-    func nonFinite(threads: Int) {
-        var values = reluLike(samples: 4000, neurons: 40).values
-        values[3999 * 40] = .infinity
-        values[1234 * 40 + 17] = .nan
-        values[1234 * 40 + 30] = .infinity
-        let matrix = MemoryMatrix(values, neurons: 40)
-        let error = #expect(throws: InfoLensError.self) {
-            try counted(
-                matrix, .sharedEdges([0.5]), SampleClasses(unlabelled: 4000),
-                run: run(threads: threads, memory: 1 << 20))
+    @Test("the first NaN or infinity is named, whatever the threads and the coding", arguments: [1, 2, 8])
+    func nonFinite(threads: Int) throws {
+        let neurons = 70
+        let values = reluLike(samples: 1500, neurons: neurons).values
+        let grid = LevelCoding.grid(
+            low: [Double](repeating: 0, count: neurons), step: [Double](repeating: 0.1, count: neurons), bins: 30)
+        for (value, text) in [(Double.nan, "NaN"), (.infinity, "+infinity"), (-.infinity, "-infinity")] {
+            var values = values
+            values[1499 * neurons] = .infinity
+            values[1234 * neurons + 17] = value
+            values[1234 * neurons + 68] = .infinity
+            let matrix = MemoryMatrix(values, neurons: neurons, element: .float32)
+            try forEachInstructionSet { (set) throws in
+                for coding in [.sharedEdges([0.5]), grid] {
+                    let error = #expect(throws: InfoLensError.self) {
+                        try counted(
+                            matrix, coding, SampleClasses(unlabelled: 1500), run: run(threads: threads, memory: 1 << 21)
+                        )
+                    }
+                    #expect(error?.kind == .numeric)
+                    #expect(error?.description.contains("\(text) at row 1234, neuron 17;") == true, "\(set)")
+                }
+            }
         }
-        #expect(error?.kind == .numeric)
-        #expect(error?.description.contains("NaN at row 1234, neuron 17") == true)
     }
 
     @Test("a budget that holds no row is an error that says what is needed")
