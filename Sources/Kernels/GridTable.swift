@@ -25,8 +25,6 @@ final class GridTable: Sendable {
         // most `bins`: together less than bins · 2^-22. Twice that leaves room for the edges' own rounding.
         let rounding = Double(bins) * 0x1p-21
         var shift = 0.0
-        // The largest terms whose sum is a position in fixed point.
-        var largest = Double(bins)
         var isRepresentable = true
         for neuron in 0..<neurons {
             let (low, step) = (low[neuron], step[neuron])
@@ -37,7 +35,6 @@ final class GridTable: Sendable {
             single[neuron] = Float(low)
             single[neurons + neuron] = Float(inverse)
             guard step != 0 else { continue }
-            largest = max(largest, Double(bins) + abs(low) * inverse)
             shift = max(shift, abs(low - Double(Float(low))) * inverse)
             isRepresentable =
                 isRepresentable && Float(inverse).isNormal && Float(low).isFinite
@@ -45,26 +42,38 @@ final class GridTable: Sendable {
         }
         let tolerance = rounding + 2 * shift
         self.tolerance = isRepresentable && tolerance < 0.125 ? Float(tolerance) : 0
-        fraction = isRepresentable ? GridTable.setFixedPoint(single, exact, neurons: neurons, largest: largest) : 0
+        fraction = GridTable.setFixedPoint(single + 2 * neurons, exact, neurons: neurons, bins: bins)
     }
 
     /// Fills in scale and offset of fixed-point positions, in units of 2^-16 bin, and returns `fraction`.
     private static func setFixedPoint(
-        _ single: UnsafeMutablePointer<Float>, _ exact: UnsafePointer<Double>, neurons: Int, largest: Double
+        _ scale: UnsafeMutablePointer<Float>, _ exact: UnsafePointer<Double>, neurons: Int, bins: Int
     ) -> UInt32 {
-        // Scale and offset err by 2^-24 of a term each, the sum by 2^-24 of itself: together less than
-        // largest · 2^-22 bins, which leaves room for the edges' own rounding; cutting off costs one unit more.
-        let error = largest * 0x1p-22 * 0x1p16 + 1
-        var margin: UInt32 = 2
-        while Double(margin) < error, margin <= 64 { margin *= 2 }
-        // A strip is done again where one of its values is in doubt: more than one in a few hundred costs dearly.
-        guard margin <= 64 else { return 0 }
-        for neuron in 0..<neurons {
-            let scale = exact[2 * neurons + neuron] * 0x1p16
-            single[2 * neurons + neuron] = Float(scale)
-            single[3 * neurons + neuron] = Float(Double(margin) - exact[neuron] * scale)
+        // Scale and offset err by 2^-24 of a term each, the sum by 2^-24 of itself: together less than 2^-22 of
+        // the terms, which leaves room for the edges' own rounding; cutting off costs one unit more.
+        func error(_ neuron: Int) -> Double {
+            (Double(bins) + abs(exact[neuron]) * exact[2 * neurons + neuron]) * 0x1p-22 * 0x1p16 + 1
         }
-        return 0xffff & ~(2 * margin - 1)
+        // A strip is done again where one of its values is in doubt, which a large margin makes frequent.
+        let limit = 64.0
+        func serves(_ neuron: Int) -> Bool {
+            let factor = Float(exact[2 * neurons + neuron] * 0x1p16)
+            return factor == 0 ? exact[neurons + neuron] == 0 : factor.isNormal && error(neuron) <= limit
+        }
+        let served = (0..<neurons).filter(serves)
+        guard let largest = served.map(error).max(), (neurons - served.count) * CountLayout.strip <= neurons else {
+            return 0
+        }
+        var margin = 2.0
+        while margin < largest { margin *= 2 }
+        // The others' positions are always on an edge.
+        for neuron in 0..<neurons { (scale[neuron], scale[neurons + neuron]) = (0, 0x1p16) }
+        for neuron in served {
+            let factor = exact[2 * neurons + neuron] * 0x1p16
+            scale[neuron] = Float(factor)
+            scale[neurons + neuron] = Float(margin - exact[neuron] * factor)
+        }
+        return 0xffff & ~(2 * UInt32(margin) - 1)
     }
 
     /// The grids of the neurons from `first` on; valid while this table lives.

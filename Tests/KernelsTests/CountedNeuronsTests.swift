@@ -70,7 +70,7 @@ private func level(of value: Double, edges: [Double]) -> Int { edges.filter { $0
     }
 
     @Test(
-        "float32 values beside every edge fall on its exact side", arguments: [1.0, 1000, 1e-30, -7e30], [1, 70])
+        "float32 values beside every edge fall on its exact side", arguments: [1.0, 1000, 1e-30, 2e-36, -7e30], [1, 70])
     func besideEdges(scale: Double, neurons: Int) throws {
         for (low, bins) in [(0.0, 30), (0.1, 30), (1 / 3, 7), (-2.7, 1000), (-1.5, 256), (40, 30), (900, 30)] {
             let (low, step) = (low * scale.magnitude, 3 * scale.magnitude / Double(bins))
@@ -93,6 +93,26 @@ private func level(of value: Double, edges: [Double]) -> Int { edges.filter { $0
                 let found = try counted(wide, coding, classes)
                 #expect(found.allSatisfy { $0 == expected[0] }, "low \(low), \(bins) bins, \(set)")
             }
+        }
+    }
+
+    @Test("a neuron whose range is far from zero takes nothing from the others")
+    func mixedRanges() throws {
+        let (samples, neurons, bins) = (400, 192, 30)
+        var values = reluLike(samples: samples, neurons: neurons).values
+        // Neuron 70 lies far from zero compared with its range, neuron 100 is constant.
+        for row in 0..<samples {
+            (values[row * neurons + 70], values[row * neurons + 100]) = (1000 + Double(row) / 64, 7)
+        }
+        let matrix = MemoryMatrix(values, neurons: neurons, element: .float32)
+        let (low, high) = try columnExtrema(of: matrix, run: run())
+        let step = zip(low, high).map { ($1 - $0) / Double(bins) }
+        let classes = randomClasses(samples: samples, count: 3)
+        let expected = naive(matrix, levels: bins, classes) { neuron, value in
+            step[neuron] == 0 ? 0 : gridLevel(of: value, low: low[neuron], step: step[neuron], bins: bins)
+        }
+        try forEachInstructionSet { (set) throws in
+            #expect(try counted(matrix, .grid(low: low, step: step, bins: bins), classes) == expected, "\(set)")
         }
     }
 
