@@ -44,10 +44,11 @@
  * it inherited for reading, except that a dump must be opened anew.
  *
  * ## Option structs
- * Each begins with `struct_size` and is filled by its `_init`, which sets the
- * defaults named here; NULL stands for all defaults. Later versions append
- * members only: a struct from an older header is taken with the defaults for
- * what it lacks. One larger than the library knows comes from a newer header
+ * Each begins with `struct_size` and is filled by its `_init`, which is given
+ * the struct's size, `sizeof options`, and sets the defaults named here; NULL
+ * stands for all defaults. Later versions append members only: a struct from an
+ * older header is filled no further than it reaches, and taken with the defaults
+ * for what it lacks. One larger than the library knows comes from a newer header
  * and is refused.
  *
  * ## Names and text
@@ -156,7 +157,7 @@ typedef struct il_context_options {
 } il_context_options;
 
 /** Fills `options` with the defaults. */
-il_status il_context_options_init(il_context_options *options);
+il_status il_context_options_init(il_context_options *options, uint32_t struct_size);
 
 /** Makes a context. @param options NULL for the defaults. Free with il_context_free(). */
 il_status il_context_new(const il_context_options *options, il_context **context);
@@ -225,7 +226,7 @@ typedef struct il_dump_options {
 } il_dump_options;
 
 /** Fills `options` with the defaults. */
-il_status il_dump_options_init(il_dump_options *options);
+il_status il_dump_options_init(il_dump_options *options, uint32_t struct_size);
 
 /**
  * Opens an HDF5 file for reading and finds the layers in it.
@@ -284,7 +285,7 @@ typedef struct il_source_options {
 } il_source_options;
 
 /** Fills `options` with the defaults. */
-il_status il_source_options_init(il_source_options *options);
+il_status il_source_options_init(il_source_options *options, uint32_t struct_size);
 
 /**
  * Layers of a dump with the dump's labels. Nothing but labels is read yet.
@@ -390,7 +391,7 @@ typedef struct il_quantizer {
 } il_quantizer;
 
 /** Fills `quantizer` with threshold(0). */
-il_status il_quantizer_init(il_quantizer *quantizer);
+il_status il_quantizer_init(il_quantizer *quantizer, uint32_t struct_size);
 
 /** @} */
 /* ------------------------------------------------------------------------- */
@@ -515,7 +516,7 @@ typedef struct il_measure_options {
 } il_measure_options;
 
 /** Fills `options` with the defaults. */
-il_status il_measure_options_init(il_measure_options *options);
+il_status il_measure_options_init(il_measure_options *options, uint32_t struct_size);
 
 /**
  * Information measures of each neuron of each layer.

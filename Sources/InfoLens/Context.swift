@@ -88,8 +88,13 @@ final class Context: HandleObject, @unchecked Sendable {
 }
 
 @c @implementation
-public func il_context_options_init(_ options: UnsafeMutablePointer<il_context_options>!) -> il_status {
-    guarded { () throws(InfoLensError) in try required(options, "options").pointee = Context.defaults }
+public func il_context_options_init(_ options: UnsafeMutablePointer<il_context_options>!, _ structSize: UInt32)
+    -> il_status
+{
+    guarded { () throws(InfoLensError) in
+        try fill(
+            options, size: structSize, defaults: Context.defaults, argument: "options")
+    }
 }
 
 @c @implementation

@@ -40,8 +40,11 @@ final class Dump: HandleObject {
 }
 
 @c @implementation
-public func il_dump_options_init(_ options: UnsafeMutablePointer<il_dump_options>!) -> il_status {
-    guarded { () throws(InfoLensError) in try required(options, "options").pointee = Dump.defaultOptions }
+public func il_dump_options_init(_ options: UnsafeMutablePointer<il_dump_options>!, _ structSize: UInt32) -> il_status {
+    guarded { () throws(InfoLensError) in
+        try fill(
+            options, size: structSize, defaults: Dump.defaultOptions, argument: "options")
+    }
 }
 
 @c @implementation

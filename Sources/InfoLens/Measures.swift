@@ -131,8 +131,14 @@ extension MeasureCall {
 }
 
 @c @implementation
-public func il_measure_options_init(_ options: UnsafeMutablePointer<il_measure_options>!) -> il_status {
-    guarded { () throws(InfoLensError) in try required(options, "options").pointee = MeasureCall.defaults }
+public func il_measure_options_init(_ options: UnsafeMutablePointer<il_measure_options>!, _ structSize: UInt32)
+    -> il_status
+{
+    guarded { () throws(InfoLensError) in
+        try fill(
+            options, size: structSize, defaults: MeasureCall.defaults,
+            oldest: MemoryLayout<il_measure_options>.offset(of: \.estimator), argument: "options")
+    }
 }
 
 @c @implementation

@@ -24,22 +24,46 @@ func structSize<Options>(
     _ pointer: UnsafePointer<Options>, oldest: Int? = nil, argument: StaticString, initializer: StaticString
 ) throws(InfoLensError) -> Int {
     let size = Int(UnsafeRawPointer(pointer).load(as: UInt32.self))
-    let expected = MemoryLayout<Options>.size
+    try check(
+        size: size, expected: MemoryLayout<Options>.size, oldest: oldest, argument: argument,
+        remedy: "fill it with \(initializer) first")
+    return size
+}
+
+private func check(
+    size: Int, expected: Int, oldest: Int?, argument: StaticString, remedy: String
+) throws(InfoLensError) {
     if size > expected {
         throw InfoLensError(
             .argument,
             """
             \(argument): struct_size is \(size), but this library (\(libraryVersion)) knows \(expected) bytes; it \
-            comes from a newer infolens.h: update the library or fill it with \(initializer)
+            comes from a newer infolens.h: update the library, or \(remedy)
             """
         )
     }
-    // Members are at least four bytes long, and every version ends with a whole word.
+    // Every version ends with a whole word.
     guard size == expected || size >= oldest ?? expected, size % 8 == expected % 8 else {
         throw InfoLensError(
-            .argument, "\(argument): struct_size is \(size) instead of \(expected); fill it with \(initializer) first")
+            .argument, "\(argument): struct_size is \(size) instead of \(expected); \(remedy)")
     }
-    return size
+}
+
+/// Fills a struct of the interface with its defaults, no further than the caller's version reaches.
+func fill<Options>(
+    _ pointer: UnsafeMutablePointer<Options>?, size: UInt32, defaults: Options, oldest: Int? = nil,
+    argument: StaticString
+) throws(InfoLensError) {
+    guard let pointer else { throw InfoLensError(.argument, "\(argument): is NULL; pass the address of a variable") }
+    let expected = MemoryLayout<Options>.size
+    try check(
+        size: Int(size), expected: expected, oldest: oldest, argument: argument,
+        remedy: "pass the size of your struct")
+    withUnsafeBytes(of: defaults) { source in
+        UnsafeMutableRawPointer(pointer).copyMemory(
+            from: source.baseAddress.unsafelyUnwrapped, byteCount: Int(size))
+    }
+    UnsafeMutableRawPointer(pointer).storeBytes(of: size, as: UInt32.self)
 }
 
 /// Checks a member of an enumerated type.

@@ -67,6 +67,9 @@ extension Quantizer {
 }
 
 @c @implementation
-public func il_quantizer_init(_ quantizer: UnsafeMutablePointer<il_quantizer>!) -> il_status {
-    guarded { () throws(InfoLensError) in try required(quantizer, "quantizer").pointee = Quantizer.defaults }
+public func il_quantizer_init(_ quantizer: UnsafeMutablePointer<il_quantizer>!, _ structSize: UInt32) -> il_status {
+    guarded { () throws(InfoLensError) in
+        try fill(
+            quantizer, size: structSize, defaults: Quantizer.defaults, argument: "quantizer")
+    }
 }

@@ -263,8 +263,14 @@ private func stridedArray(
 // MARK: - Entry points
 
 @c @implementation
-public func il_source_options_init(_ options: UnsafeMutablePointer<il_source_options>!) -> il_status {
-    guarded { () throws(InfoLensError) in try required(options, "options").pointee = Source.defaultOptions }
+public func il_source_options_init(_ options: UnsafeMutablePointer<il_source_options>!, _ structSize: UInt32)
+    -> il_status
+{
+    guarded { () throws(InfoLensError) in
+        try fill(
+            options, size: structSize, defaults: Source.defaultOptions,
+            oldest: MemoryLayout<il_source_options>.offset(of: \.condition), argument: "options")
+    }
 }
 
 @c @implementation

@@ -79,7 +79,7 @@ static void pieces_give_the_table_of_the_whole(void)
         CHECK_OK(il_accumulator_state(accumulator, &fitting, &samples));
         CHECK_INTEGER(fitting, 0);
         CHECK_INTEGER(samples, N);
-        CHECK_OK(il_measure_options_init(&options));
+        CHECK_OK(il_measure_options_init(&options, sizeof options));
         CHECK_OK(il_accumulator_neuron_measures(context, accumulator, &options, &table));
         options.quantizer = &quantizer;
         CHECK_OK(il_neuron_measures(context, whole, &options, &expected));
@@ -155,13 +155,13 @@ static void misuse_is_refused(void)
     CHECK_REFUSED(il_accumulator_merge(counting, counting), IL_ERROR_ARGUMENT, "itself");
     CHECK_REFUSED(il_accumulator_merge(counting, fitting), IL_ERROR_ARGUMENT, "uniform");
     update(counting, 0, N);
-    CHECK_OK(il_measure_options_init(&options));
+    CHECK_OK(il_measure_options_init(&options, sizeof options));
     options.permutations = 10;
     CHECK_REFUSED(il_accumulator_neuron_measures(context, counting, &options, &table), IL_ERROR_ARGUMENT, "permutations");
-    CHECK_OK(il_measure_options_init(&options));
+    CHECK_OK(il_measure_options_init(&options, sizeof options));
     options.quantizer = &quantizer;
     CHECK_REFUSED(il_accumulator_neuron_measures(context, counting, &options, &table), IL_ERROR_ARGUMENT, "quantizer");
-    CHECK_OK(il_measure_options_init(&options));
+    CHECK_OK(il_measure_options_init(&options, sizeof options));
     options.measures = &name;
     options.measure_count = 1;
     CHECK_REFUSED(il_accumulator_neuron_measures(context, counting, &options, &table), IL_ERROR_ARGUMENT, name);

@@ -200,7 +200,7 @@ static void higher_ranks_reduce_by_the_named_rule(void)
         il_table *table = NULL;
         il_array array = array_of(cases[k].data, cases[k].dtype, 3, shape), y = array_of(labels, IL_INT32, 1, shape);
         il_quantizer integer = quantizer_of(IL_INTEGER);
-        CHECK_OK(il_source_options_init(&options));
+        CHECK_OK(il_source_options_init(&options, sizeof options));
         options.reduction = cases[k].reduction;
         REQUIRE_OK(il_source_new(context, &options, &source));
         CHECK_OK(il_source_add_layer(source, "convolution", &array));

@@ -6,7 +6,7 @@ static il_context_options defaults(void)
 {
     il_context_options options;
     memset(&options, 0xA5, sizeof options);
-    CHECK_OK(il_context_options_init(&options));
+    CHECK_OK(il_context_options_init(&options, sizeof options));
     return options;
 }
 
@@ -94,7 +94,7 @@ static void options_without_their_init_are_refused(void)
 
 static void null_is_refused_where_something_is_needed(void)
 {
-    CHECK_REFUSED(il_context_options_init(NULL), IL_ERROR_ARGUMENT, "options");
+    CHECK_REFUSED(il_context_options_init(NULL, sizeof(il_context_options)), IL_ERROR_ARGUMENT, "options");
     CHECK_REFUSED(il_context_new(NULL, NULL), IL_ERROR_ARGUMENT, "context");
     CHECK_REFUSED(il_context_set_progress(NULL, NULL, NULL), IL_ERROR_ARGUMENT, "context");
     CHECK_REFUSED(il_context_cancel(NULL), IL_ERROR_ARGUMENT, "context");

@@ -23,7 +23,7 @@ static il_status open_source(const char *name, const char *layer, il_source **so
     il_source_options options;
     il_status status = il_dump_open(context, fixture(name), NULL, &dump);
     if (status != IL_OK) return status;
-    CHECK_OK(il_source_options_init(&options));
+    CHECK_OK(il_source_options_init(&options, sizeof options));
     if (layer) {
         options.layers = &layer;
         options.layer_count = 1;
@@ -177,7 +177,7 @@ static void convolutions_need_a_reduction(void)
     CHECK_STATUS(status, IL_ERROR_SHAPE);
     CHECK_CONTAINS(il_last_error(), "flatten"); /* names the choices */
     REQUIRE_OK(il_dump_open(context, fixture("convolution.h5"), NULL, &dump));
-    CHECK_OK(il_source_options_init(&options));
+    CHECK_OK(il_source_options_init(&options, sizeof options));
     const int32_t reductions[] = {IL_REDUCE_MEAN, IL_REDUCE_MAX, IL_REDUCE_FLATTEN};
     const int64_t neurons[] = {3, 3, 12};
     for (int k = 0; k < 3; k++) {
@@ -207,7 +207,7 @@ static void files_that_are_no_dumps_are_refused(void)
     CHECK(il_dump_open(context, "", NULL, &dump) != IL_OK);
     CHECK_REFUSED(il_dump_open(NULL, fixture("native.h5"), NULL, &dump), IL_ERROR_ARGUMENT, "context");
     CHECK_REFUSED(il_dump_open(context, fixture("native.h5"), NULL, NULL), IL_ERROR_ARGUMENT, "dump");
-    CHECK_OK(il_dump_options_init(&options));
+    CHECK_OK(il_dump_options_init(&options, sizeof options));
     options.struct_size += 8;
     CHECK_REFUSED(il_dump_open(context, fixture("native.h5"), &options, &dump), IL_ERROR_ARGUMENT, "struct_size");
     CHECK(dump == NULL);
@@ -246,7 +246,7 @@ static void labels_can_be_named(void)
     il_source *source = NULL;
     il_source_options options;
     REQUIRE_OK(il_dump_open(context, fixture("flat.h5"), NULL, &dump));
-    CHECK_OK(il_source_options_init(&options));
+    CHECK_OK(il_source_options_init(&options, sizeof options));
     options.labels = "/targets";
     CHECK_OK(il_source_from_dump(context, dump, &options, &source));
     il_source_free(source);

@@ -3,5 +3,5 @@
 #include <infolens.h>
 #include <infolens.h>
 
-extern il_status (*const infolens_header_compiles)(il_context_options *);
-il_status (*const infolens_header_compiles)(il_context_options *) = il_context_options_init;
+extern il_status (*const infolens_header_compiles)(il_context_options *, uint32_t);
+il_status (*const infolens_header_compiles)(il_context_options *, uint32_t) = il_context_options_init;

@@ -24,7 +24,7 @@ static inline il_array array_of(const void *data, int32_t dtype, int32_t ndim, c
 static inline il_quantizer quantizer_of(int32_t kind)
 {
     il_quantizer quantizer;
-    CHECK_OK(il_quantizer_init(&quantizer));
+    CHECK_OK(il_quantizer_init(&quantizer, sizeof quantizer));
     quantizer.kind = kind;
     return quantizer;
 }
@@ -33,7 +33,7 @@ static inline il_context *context_of(int32_t threads, uint64_t memory)
 {
     il_context_options options;
     il_context *context = NULL;
-    CHECK_OK(il_context_options_init(&options));
+    CHECK_OK(il_context_options_init(&options, sizeof options));
     options.threads = threads;
     options.memory = memory;
     CHECK_OK(il_context_new(&options, &context));
@@ -57,7 +57,7 @@ static inline il_status measure_source(il_context *context, il_source *source, c
                                        il_table **table)
 {
     il_measure_options options;
-    CHECK_OK(il_measure_options_init(&options));
+    CHECK_OK(il_measure_options_init(&options, sizeof options));
     options.quantizer = quantizer;
     return il_neuron_measures(context, source, &options, table);
 }

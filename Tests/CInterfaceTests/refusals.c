@@ -92,11 +92,11 @@ static void structs_of_a_newer_header_are_refused(void)
     check_quantizer_refused(&q, "struct_size");
     q.struct_size = 0;
     check_quantizer_refused(&q, "struct_size");
-    CHECK_OK(il_measure_options_init(&options));
+    CHECK_OK(il_measure_options_init(&options, sizeof options));
     options.struct_size += 8;
     CHECK_REFUSED(il_neuron_measures(context, source, &options, &table), IL_ERROR_ARGUMENT, "struct_size");
     CHECK_REFUSED(il_class_measures(context, source, &options, &table), IL_ERROR_ARGUMENT, "struct_size");
-    CHECK_OK(il_source_options_init(&source_options));
+    CHECK_OK(il_source_options_init(&source_options, sizeof source_options));
     source_options.struct_size += 8;
     CHECK_REFUSED(il_source_new(context, &source_options, &made), IL_ERROR_ARGUMENT, "struct_size");
     info.struct_size = sizeof info + 8;
@@ -113,19 +113,20 @@ static void structs_of_an_older_header_are_taken(void)
     il_measure_options options;
     il_source_options source_options;
     memset(&options, 0xAA, sizeof options);
-    CHECK_OK(il_measure_options_init(&options));
-    memset((char *)&options + offsetof(il_measure_options, estimator), 0xAA,
-           sizeof options - offsetof(il_measure_options, estimator));
-    options.struct_size = (uint32_t)offsetof(il_measure_options, estimator);
+    CHECK_OK(il_measure_options_init(&options, offsetof(il_measure_options, estimator)));
+    CHECK_INTEGER(options.struct_size, offsetof(il_measure_options, estimator));
+    CHECK_INTEGER(*(unsigned char *)&options.estimator, 0xAA); /* written no further than it reaches */
     CHECK_OK(il_neuron_measures(context, source, &options, &table));
     il_table_free(table);
     options.struct_size -= 8;
     table = NULL;
     CHECK_REFUSED(il_neuron_measures(context, source, &options, &table), IL_ERROR_ARGUMENT, "struct_size");
     CHECK(table == NULL);
-    CHECK_OK(il_source_options_init(&source_options));
-    memset(&source_options.condition, 0xAA, sizeof source_options.condition);
-    source_options.struct_size = (uint32_t)offsetof(il_source_options, condition);
+    memset(&source_options, 0xAA, sizeof source_options);
+    CHECK_OK(il_source_options_init(&source_options, offsetof(il_source_options, condition)));
+    CHECK_INTEGER(*(unsigned char *)&source_options.condition, 0xAA);
+    CHECK_REFUSED(il_source_options_init(&source_options, 8), IL_ERROR_ARGUMENT, "size of your struct");
+    CHECK_REFUSED(il_source_options_init(&source_options, sizeof source_options + 8), IL_ERROR_ARGUMENT, "newer");
     CHECK_OK(il_source_new(context, &source_options, &made));
     il_source_free(made);
     memset(&info, 0, sizeof info);
@@ -140,7 +141,7 @@ static void measures_out_of_the_registry_are_refused(void)
     il_table *table = NULL;
     il_measure_options options;
     const char *name = "telepathy";
-    CHECK_OK(il_measure_options_init(&options));
+    CHECK_OK(il_measure_options_init(&options, sizeof options));
     options.measures = &name;
     options.measure_count = 1;
     CHECK_REFUSED(il_neuron_measures(context, source, &options, &table), IL_ERROR_NOT_FOUND, "telepathy");
@@ -149,7 +150,7 @@ static void measures_out_of_the_registry_are_refused(void)
     CHECK_STATUS(il_neuron_measures(context, source, &options, &table), IL_ERROR_ARGUMENT);
     options.measure_count = -1;
     CHECK_REFUSED(il_neuron_measures(context, source, &options, &table), IL_ERROR_ARGUMENT, "measure_count");
-    CHECK_OK(il_measure_options_init(&options));
+    CHECK_OK(il_measure_options_init(&options, sizeof options));
     options.unit = 17;
     CHECK_REFUSED(il_neuron_measures(context, source, &options, &table), IL_ERROR_ARGUMENT, "unit");
 }
@@ -272,7 +273,7 @@ static void measures_that_need_labels_say_so(void)
     CHECK_REFUSED(il_neuron_measures(context, unlabelled, NULL, &table), IL_ERROR_NOT_FOUND, "label");
     CHECK_REFUSED(il_class_measures(context, unlabelled, NULL, &table), IL_ERROR_NOT_FOUND, "label");
     CHECK_REFUSED(il_source_classes(context, unlabelled, &table), IL_ERROR_NOT_FOUND, "label");
-    CHECK_OK(il_measure_options_init(&options));
+    CHECK_OK(il_measure_options_init(&options, sizeof options));
     options.measures = &name;
     options.measure_count = 1;
     CHECK_OK(il_neuron_measures(context, unlabelled, &options, &table)); /* entropy does not */
@@ -285,9 +286,9 @@ static void null_is_refused_where_something_is_needed(void)
     const il_array array = array_of(x, IL_FLOAT32, 2, shape);
     il_source *made = NULL;
     il_table *table = NULL;
-    CHECK_REFUSED(il_source_options_init(NULL), IL_ERROR_ARGUMENT, "options");
-    CHECK_REFUSED(il_measure_options_init(NULL), IL_ERROR_ARGUMENT, "options");
-    CHECK_REFUSED(il_quantizer_init(NULL), IL_ERROR_ARGUMENT, "quantizer");
+    CHECK_REFUSED(il_source_options_init(NULL, sizeof(il_source_options)), IL_ERROR_ARGUMENT, "options");
+    CHECK_REFUSED(il_measure_options_init(NULL, sizeof(il_measure_options)), IL_ERROR_ARGUMENT, "options");
+    CHECK_REFUSED(il_quantizer_init(NULL, sizeof(il_quantizer)), IL_ERROR_ARGUMENT, "quantizer");
     CHECK_REFUSED(il_source_new(NULL, NULL, &made), IL_ERROR_ARGUMENT, "context");
     CHECK_REFUSED(il_source_new(context, NULL, NULL), IL_ERROR_ARGUMENT, "source");
     CHECK_REFUSED(il_source_add_layer(NULL, "a", &array), IL_ERROR_ARGUMENT, "source");
@@ -337,7 +338,7 @@ static void check_too_large(const int64_t *lengths, int32_t ndim, int32_t reduct
     il_array array = array_of(zero, IL_INT8, ndim, lengths);
     il_array label_array = array_of(label, IL_INT32, 1, lengths);
     array.strides = still;
-    REQUIRE_OK(il_source_options_init(&options));
+    REQUIRE_OK(il_source_options_init(&options, sizeof options));
     options.reduction = reduction;
     REQUIRE_OK(il_source_new(context, &options, &huge));
     CHECK_OK(il_source_add_layer(huge, "huge", &array));
@@ -348,7 +349,7 @@ static void check_too_large(const int64_t *lengths, int32_t ndim, int32_t reduct
     } else {
         const char *const entropy[] = {"entropy"};
         il_measure_options measure;
-        REQUIRE_OK(il_measure_options_init(&measure));
+        REQUIRE_OK(il_measure_options_init(&measure, sizeof measure));
         measure.measures = entropy;
         measure.measure_count = 1;
         CHECK_STATUS(il_neuron_measures(context, huge, &measure, &table), IL_ERROR_MEMORY);

@@ -136,7 +136,7 @@ static void nats_are_bits_times_ln_2(void)
     il_quantizer integer = quantizer_of(IL_INTEGER);
     il_table *nats = NULL;
     const char *unit = NULL;
-    CHECK_OK(il_measure_options_init(&options));
+    CHECK_OK(il_measure_options_init(&options, sizeof options));
     options.quantizer = &integer;
     options.unit = IL_NATS;
     REQUIRE_OK(il_neuron_measures(context, source, &options, &nats));
@@ -157,7 +157,7 @@ static void only_the_measures_asked_for_are_given(void)
     const char *name = NULL;
     const char *const asked[] = {"mutual_information"};
     il_quantizer integer = quantizer_of(IL_INTEGER);
-    CHECK_OK(il_measure_options_init(&options));
+    CHECK_OK(il_measure_options_init(&options, sizeof options));
     options.quantizer = &integer;
     options.measures = asked;
     options.measure_count = 1;
@@ -190,7 +190,7 @@ static void every_registered_measure_can_be_asked_for(void)
         CHECK(info.rows == IL_PER_NEURON || info.rows == IL_PER_NEURON_CLASS);
         REQUIRE(info.name && info.columns && info.unit && info.description && info.reference && info.needs);
         CHECK(info.description[0] != '\0');
-        CHECK_OK(il_measure_options_init(&options));
+        CHECK_OK(il_measure_options_init(&options, sizeof options));
         options.quantizer = &integer;
         options.measures = &info.name;
         options.measure_count = 1;
@@ -284,7 +284,7 @@ int main(void)
     context = context_of(1, 0);
     source = source_of(context, &x, labels);
     CHECK_OK(measure_source(context, source, &integer, &neurons));
-    CHECK_OK(il_measure_options_init(&options));
+    CHECK_OK(il_measure_options_init(&options, sizeof options));
     options.quantizer = &integer;
     CHECK_OK(il_class_measures(context, source, &options, &classes));
     RUN(a_table_knows_its_size);

@@ -92,7 +92,7 @@ static void *measure_again_and_again(void *argument)
     il_array y = array_of(labels, IL_INT32, 1, shape);
     il_quantizer q;
     job->failed = 1;
-    if (il_context_options_init(&options) || il_quantizer_init(&q)) return NULL;
+    if (il_context_options_init(&options, sizeof options) || il_quantizer_init(&q, sizeof q)) return NULL;
     options.threads = job->threads;
     q.kind = IL_UNIFORM;
     if (il_context_new(&options, &context) || il_source_new(context, NULL, &source)) return NULL;
@@ -102,7 +102,7 @@ static void *measure_again_and_again(void *argument)
         il_measure_options measure;
         il_table *table = NULL;
         const double *values = NULL;
-        il_measure_options_init(&measure);
+        il_measure_options_init(&measure, sizeof measure);
         measure.quantizer = &q;
         if (il_neuron_measures(context, source, &measure, &table) ||
             il_table_doubles(table, "entropy", &values) || memcmp(values, job->expected, sizeof(double) * D) != 0)

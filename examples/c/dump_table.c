@@ -21,8 +21,8 @@ static il_status measure(il_context *context, const char *path, int64_t bins, il
 {
     il_quantizer quantizer;
     il_measure_options options;
-    il_status status = il_quantizer_init(&quantizer);
-    if (status == IL_OK) status = il_measure_options_init(&options);
+    il_status status = il_quantizer_init(&quantizer, sizeof quantizer);
+    if (status == IL_OK) status = il_measure_options_init(&options, sizeof options);
     quantizer.kind = IL_UNIFORM; /* equal bins between each neuron's minimum and maximum */
     quantizer.bins = bins;
     options.quantizer = &quantizer;

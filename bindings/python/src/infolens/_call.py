@@ -67,7 +67,7 @@ def call(function: str, *arguments: Any, then: Callable[[], None] | None = None)
 @contextlib.contextmanager
 def _context(settings: Context, watch: _Watch) -> Iterator[ctypes.c_void_p]:
     options = _abi.il_context_options()
-    check(library().il_context_options_init(ctypes.byref(options)))
+    check(library().il_context_options_init(ctypes.byref(options), ctypes.sizeof(options)))
     options.threads = settings.threads or 0
     options.memory = settings.memory or 0
     options.seed = settings.seed or 0

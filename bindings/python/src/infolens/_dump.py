@@ -56,7 +56,7 @@ def open(path: str | bytes | os.PathLike[Any], *, allow_external: bool = False) 
     """
     raw = path_bytes(path)
     options = _abi.il_dump_options()
-    check(library().il_dump_options_init(ctypes.byref(options)))
+    check(library().il_dump_options_init(ctypes.byref(options), ctypes.sizeof(options)))
     options.allow_external = int(bool(allow_external))
     try:
         handle = run("il_dump_open", raw, ctypes.byref(options), gives="dump")

@@ -45,7 +45,7 @@ class MeasureOptions:
     def to_struct(self, classes: Callable[[], Sequence[Any]]) -> _abi.il_measure_options:
         """The C struct; it keeps what it points to alive. `classes` lists the classes' labels."""
         options = _abi.il_measure_options()
-        check(library().il_measure_options_init(ctypes.byref(options)))
+        check(library().il_measure_options_init(ctypes.byref(options), ctypes.sizeof(options)))
         options.unit = choose("unit", self.unit, UNITS)
         listed = names_of("measures", self.measures)
         if listed is not None:
@@ -103,7 +103,7 @@ def _group_codes(groups: Groups, classes: Sequence[Any]) -> list[int]:
 def source_options(reduction: str | None, channel_axis: int) -> _abi.il_source_options:
     """Options of a source with what arrays and dumps have in common."""
     options = _abi.il_source_options()
-    check(library().il_source_options_init(ctypes.byref(options)))
+    check(library().il_source_options_init(ctypes.byref(options), ctypes.sizeof(options)))
     options.reduction = choose("reduction", reduction, _REDUCTIONS)
     if channel_axis not in (1, -1):
         raise ArgumentError(f"channel_axis must be 1 or -1, not {channel_axis!r}")

@@ -40,7 +40,7 @@ class Quantizer:
     def to_struct(self) -> _abi.il_quantizer:
         """The C struct; it keeps its edges alive."""
         struct = _abi.il_quantizer()
-        check(library().il_quantizer_init(ctypes.byref(struct)))
+        check(library().il_quantizer_init(ctypes.byref(struct), ctypes.sizeof(struct)))
         for name, value in self.members:
             setattr(struct, name, value)
         if self.edges:
