@@ -50,7 +50,7 @@ _STYLE = (
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);
 font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}
-main{max-width:1120px;margin:0 auto;padding:28px 20px 56px}
+main{max-width:1180px;margin:0 auto;padding:28px 20px 56px}
 h1{font-size:26px;line-height:1.25;margin:0 0 4px;overflow-wrap:anywhere}
 h2{font-size:20px;margin:0 0 2px;overflow-wrap:anywhere}
 h3{font-size:14px;margin:0 0 6px;font-weight:600}
@@ -62,9 +62,11 @@ margin:14px 0 22px}
 .panel{max-width:480px}
 .panel{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:12px 12px 8px}
 .panel p{font-size:13px;margin:0 0 4px}
-.pair{display:flex;flex-wrap:wrap;gap:26px 32px;align-items:flex-start}
+.pair{display:flex;flex-wrap:wrap;gap:26px 24px;align-items:flex-start}
 .pair>*{min-width:0;max-width:100%}
 .pair .ranking{flex:0 1 auto}
+.ranking th,.ranking td{padding-left:6px;padding-right:6px}
+.ranking th:first-child,.ranking td:first-child{padding-left:0}
 figure{margin:0}
 figcaption{font-size:13px;margin-top:6px;max-width:66ch}
 .scroll{overflow-x:auto;max-width:100%}
