@@ -535,13 +535,16 @@ il_status il_measure_options_init(il_measure_options *options, uint32_t struct_s
  * `estimator` replaces the plug-in entropies H(T) and H(T|Y=y) wherever they stand,
  * and with them I(T;Y) and the divergences of `kl_selectivity`; corrected estimates
  * may be negative. An estimate that is not defined (Chao–Shen for a class whose
- * samples all differ, say) is NaN.
+ * samples all differ, say) is NaN, and `kl_selectivity_class` then the first class that
+ * has none.
  *
  * `permutations` = B > 0 shuffles the labels B times by the context's seed and adds, for
  * the mutual information I of each row: `p_value` = (1 + #{I_b ≥ I}) / (1 + B),
  * `p_value_family`, the same for the largest I_b of all rows (Westfall & Young 1993),
- * `q_value` (Benjamini & Hochberg 1995, over all rows), `null_mean`, `null_std` and
- * `z_score` = (I − null_mean) / null_std, NaN where null_std is 0.
+ * `q_value` (Benjamini & Hochberg 1995, over all rows), `null_mean`, `null_std` (NaN for
+ * B = 1) and `z_score` = (I − null_mean) / null_std, NaN where null_std is 0. An I_b that is
+ * not defined counts as I_b ≥ I. Neurons of more than 65536 levels are refused, as they are
+ * for the bootstrap and for pairs.
  *
  * `bootstrap` = B > 0 draws N samples with replacement B times, by the quantiser's edges
  * for all samples, and adds `bootstrap_std` of mutual information, its percentile interval
@@ -582,10 +585,11 @@ il_status il_class_measures(il_context *context, il_source *source, const il_mea
 /**
  * Mutual information I(T_i;T_j) of every two neurons of each layer.
  *
- * @param options  quantizer, unit, estimator and alphabet are read: with Ĥ the estimator's entropy
- *                 the value is Ĥ(T_i) + Ĥ(T_j) − Ĥ(T_i,T_j). NULL for the defaults
- * @param table    one row a pair i ≤ j: `layer`, `neuron`, `other`, `mutual_information`; that of a neuron
- *                 with itself is its entropy. d neurons give d (d + 1) / 2 rows.
+ * @param options  quantizer, unit, estimator, alphabet and undefined are read: with Ĥ the estimator's
+ *                 entropy the value is Ĥ(T_i) + Ĥ(T_j) − Ĥ(T_i,T_j). NULL for the defaults
+ * @param table    one row a pair i ≤ j: `layer`, `neuron`, `other`, `mutual_information`, and `warning` for
+ *                 estimators other than plug-in; that of a neuron with itself is its entropy.
+ *                 d neurons give d (d + 1) / 2 rows.
  * Errors as for il_neuron_measures(); labels are not needed.
  */
 il_status il_pairwise_mutual_information(il_context *context, il_source *source, const il_measure_options *options, il_table **table);
@@ -617,7 +621,8 @@ il_status il_quantize(il_context *context, il_source *source, const char *layer,
  * range, IL_QUANTILE, IL_WIDTH, IL_INTEGER, thresholds at mean or median) first needs to see them:
  * il_accumulator_update() then gathers ranges until il_accumulator_fit() fixes the edges,
  * and counts from there on. Means and order statistics keep every value in memory until
- * then; ranges are two numbers a neuron. Counts take four bytes a level, neuron and class.
+ * then; ranges are two numbers a neuron. Counts take four bytes a level, neuron and class, at
+ * most the memory budget of the call that would add them.
  *
  * @param quantizer  NULL = threshold(0)
  * Errors: ARGUMENT a quantiser out of range.

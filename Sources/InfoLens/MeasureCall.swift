@@ -216,9 +216,9 @@ struct Population {
     /// A class as people call it.
     func className(_ index: Int) -> String {
         switch classes {
-        case .integers(let values): "\(values[index])"
-        case .strings(let names): "\"\(names[index])\""
-        case nil: ""
+        case .integers(let values) where values.indices.contains(index): "\(values[index])"
+        case .strings(let names) where names.indices.contains(index): "\"\(names[index])\""
+        default: "\(index)"
         }
     }
 }

@@ -136,12 +136,24 @@ struct MeasureTable {
                 names.append(text(warning))
             }
         }
+        let noSamples = Int32(clamping: names.count)
+        if call.rows == .perNeuronClass { names.append("no sample is of this class") }
         let values = try fill { layer, row -> Int32 in
-            results[layer].warnings[row / rowsPerNeuron].flatMap { codes[$0] } ?? 0
+            let (neuron, c) = row.quotientAndRemainder(dividingBy: rowsPerNeuron)
+            if call.rows == .perNeuronClass {
+                if population.classSamples[c] == 0 { return noSamples }
+                guard hasUndefined(layer: layer, row: row) else { return 0 }
+            }
+            return results[layer].warnings[neuron].flatMap { codes[$0] } ?? 0
         }
         return Column(
             "warning", description: "why a value of the row is NaN, or empty",
             values: .strings(codes: values, names: names, count: rows))
+    }
+
+    /// Whether a value of a row of classes is NaN.
+    private func hasUndefined(layer: Int, row: Int) -> Bool {
+        results[layer].values.contains { $0.values(of: Double.self)[row].isNaN }
     }
 
     private func refuseUndefined() throws(InfoLensError) {
@@ -158,11 +170,17 @@ struct MeasureTable {
 
     private func text(_ warning: NeuronWarning) -> String {
         var parts: [String] = []
-        if warning.undefinedClass >= -1 {
-            let estimator = call.request.function.estimator
+        if let histogram = warning.undefined {
             let place =
-                warning.undefinedClass < 0
-                ? "all samples" : "the samples of class \(population.className(warning.undefinedClass))"
+                switch histogram {
+                case .all: "all samples"
+                case .class(let c): "the samples of class \(population.className(c))"
+                case .condition: "the samples of some value of the condition"
+                case .labels: "the labels"
+                case .permutation: "some permutation of the labels"
+                case .resample: "some resample"
+                }
+            let estimator = call.request.function.estimator
             parts.append("\(estimator.rawValue) is undefined for \(place): \(estimator.undefinedWhen)")
         }
         if warning.isNegative { parts.append("class_selectivity needs activations that are not negative") }
@@ -173,7 +191,7 @@ struct MeasureTable {
 
 extension EntropyEstimator {
     /// What makes the estimate undefined, as the end of a sentence.
-    fileprivate var undefinedWhen: String {
+    var undefinedWhen: String {
         switch self {
         case .chaoShen: "every level occurs only once"
         case .jackknife: "there is only one sample"

@@ -91,6 +91,11 @@ extension MeasureCall {
                         permutations, of: matrix, quantizer: quantizer, classes: classes, observed: values,
                         seed: context.seed, run: run))
             }
+            for (index, null) in nulls.enumerated() {
+                for (neuron, mean) in null.mean.enumerated() where mean.isNaN && !observed[index][neuron].isNaN {
+                    results[index].warnings[neuron, default: NeuronWarning()].note(.permutation)
+                }
+            }
             let found = Significance(observed: observed, nulls: nulls, permutations: permutations)
             columns += [
                 ("p_value", "1", "share of label permutations with at least this mutual information", found.pValue),
@@ -108,9 +113,12 @@ extension MeasureCall {
                 let found = try request.intervals(
                     bootstrap, confidence: confidence, of: matrix, quantizer: quantizer, classes: classes,
                     seed: context.seed, run: run)
-                for (neuron, interval) in found.enumerated()
-                where interval.bca.low.isNaN && !interval.percentile.low.isNaN {
-                    results[index].warnings[neuron, default: NeuronWarning()].isOneSided = true
+                for (neuron, interval) in found.enumerated() where interval.bca.low.isNaN && !interval.estimate.isNaN {
+                    if interval.percentile.low.isNaN {
+                        results[index].warnings[neuron, default: NeuronWarning()].note(.resample)
+                    } else {
+                        results[index].warnings[neuron, default: NeuronWarning()].isOneSided = true
+                    }
                 }
                 intervals.append(found)
             }

@@ -40,31 +40,44 @@ private struct PairTable {
         let information = try fill { layer, i, j in
             matrices[layer].values(of: Double.self)[i * population.layers[layer].neurons + j]
         }
-        if call.refusesUndefined, information.values.contains(where: \.isNaN) {
+        let (neurons, others) = (try fill { _, i, _ in Int64(i) }, try fill { _, _, j in Int64(j) })
+        let layers = try fill { layer, _, _ in Int32(clamping: layer) }
+        let estimator = call.request.function.estimator
+        let reason = "\(estimator.rawValue) is undefined for the pair: \(estimator.undefinedWhen)"
+        if call.refusesUndefined, let row = information.values.firstIndex(where: \.isNaN) {
             throw InfoLensError(
                 .numeric,
                 """
-                mutual_information: "\(call.request.function.estimator.rawValue)" is undefined for some pair of \
-                neurons; choose another estimator or coarser levels, or allow NaN
+                neurons \(neurons.values[row]) and \(others.values[row]) of layer \
+                "\(population.layers[Int(layers.values[row])].name)": \(reason); choose another estimator or coarser \
+                levels, or allow NaN
                 """)
         }
-        let columns = [
+        var columns = [
             Column(
                 "layer", description: "the layer's name",
                 values: .strings(
-                    codes: try fill { layer, _, _ in Int32(clamping: layer) }, names: population.layers.map(\.name),
-                    count: rows)),
+                    codes: layers, names: population.layers.map(\.name), count: rows)),
             Column(
                 "neuron", description: "index of the neuron in its layer",
-                values: .integers(try fill { _, i, _ in Int64(i) }, count: rows)),
+                values: .integers(neurons, count: rows)),
             Column(
                 "other", description: "index of the other neuron, not below the first",
-                values: .integers(try fill { _, _, j in Int64(j) }, count: rows)),
+                values: .integers(others, count: rows)),
             Column(
                 "mutual_information", unit: call.request.function.unit.name,
                 description: "I(T_i;T_j), information about each other; entropy for a neuron and itself",
                 values: .doubles(information, count: rows)),
         ]
+        if estimator != .plugIn {
+            let codes = try fill { layer, i, j -> Int32 in
+                matrices[layer].values(of: Double.self)[i * population.layers[layer].neurons + j].isNaN ? 1 : 0
+            }
+            columns.append(
+                Column(
+                    "warning", description: "why the row's value is NaN, or empty",
+                    values: .strings(codes: codes, names: ["", reason], count: rows)))
+        }
         let metadata =
             [("measure", "pairwise mutual_information")] + call.metadata.dropFirst()
             + [("samples", "\(population.samples)"), ("version", "\(libraryVersion)")]
@@ -82,6 +95,10 @@ public func il_pairwise_mutual_information(
         let contents = try Handles.object(source, Source.self, argument: "source").contents
         let output = try required(table, "table")
         let call = try MeasureCall(context: context, options: options, rows: .perNeuron)
+        guard call.permutations == 0, call.bootstrap == 0 else {
+            throw InfoLensError(
+                .argument, "options: permutations and bootstrap test information about labels, not about pairs; give 0")
+        }
         let population = try Population(contents)
         let total = contents.layers.reduce(0) { sum, layer in
             let (next, overflow) = sum.addingReportingOverflow(

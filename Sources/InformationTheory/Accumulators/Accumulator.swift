@@ -136,6 +136,7 @@ public final class Accumulator: @unchecked Sendable {
         keys: [ClassKey], total: Int, run: Run
     ) throws(InfoLensError) {
         let (indices, added) = try place(keys)
+        try checkBudget(layers, classes: classes.count + added.count, piece: keys.count, run: run)
         var counters: [[AlignedBuffer]] = []
         var room: [[AlignedBuffer]] = []
         for (layer, matrix) in zip(layers, matrices) {
@@ -150,6 +151,22 @@ public final class Accumulator: @unchecked Sendable {
         // From here on nothing can fail: a piece is counted whole or not at all.
         commit(counters, to: layers, room: room, newClasses: added, indices: indices, samples: piece.samples)
         samples = total
+    }
+
+    /// The counters of all classes, and those of a piece until they are added, each have the budget of the call.
+    private func checkBudget(
+        _ layers: [AccumulatedLayer], classes: Int, piece: Int, run: Run
+    ) throws(InfoLensError) {
+        let cells = layers.reduce(0) { $0 + $1.cells }
+        let most = run.memory / 4 / max(cells, 1)
+        guard classes > most || piece > most else { return }
+        throw InfoLensError(
+            .memory,
+            """
+            memory: counters of \(cells) levels for \(classes) classes exceed the budget of \(run.memory) bytes; \
+            give the context at least \(4 * cells.multipliedReportingOverflow(by: classes).partialValue) bytes, or use \
+            fewer levels
+            """)
     }
 
     /// Adds counters, one a layer and class of a piece, to those of this accumulator.

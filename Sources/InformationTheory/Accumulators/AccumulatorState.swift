@@ -8,7 +8,7 @@ private let magic: [UInt8] = Array("ILACCUM".utf8) + [1]
 extension Accumulator {
     /// The state as bytes, equal for equal states however they came about.
     public func serialized() -> [UInt8] {
-        var writer = StateWriter()
+        var writer = StateWriter(magic)
         writer.append(quantizer)
         writer.append(samples)
         let order = classes.indices.sorted { classes[$0] < classes[$1] }
@@ -33,10 +33,8 @@ extension Accumulator {
             writer.append(layers.count)
             for layer in layers { writer.append(layer, classes: order) }
         }
-        let state = magic + writer.bytes
-        var end = StateWriter()
-        end.append(state.withUnsafeBytes { checksum($0) })
-        return state + end.bytes
+        writer.finish()
+        return writer.bytes
     }
 
     /// The accumulator that gave these bytes.
@@ -227,7 +225,8 @@ extension StateReader {
                 throw StateReader.corrupt("its retained rows are missing")
             }
             var rows = RetainedRows(name: name, neurons: neurons, element: element)
-            rows.append(rows: count, values: try self.rows(count * neurons, element: element))
+            try rows.append(
+                RetainedRows.Piece(rows: count, values: try self.rows(count * neurons, element: element)))
             range = .values(rows)
         default: throw StateReader.corrupt("its ranges do not belong to its quantizer")
         }
@@ -267,8 +266,9 @@ extension StateReader {
         case (0, .threshold(.value(let value))): return .shared(edges: [value.nextUp])
         case (0, .explicit(let edges)): return .shared(edges: edges)
         case (1, .threshold):
+            // An edge above all of float64 is infinite.
             let edge = try doubles("edges")
-            try check(edge)
+            guard edge.count == neurons, edge.allSatisfy({ $0 > -.infinity }) else { try refuse() }
             return .threshold(edge: edge)
         case (2, .uniform(let bins, _)):
             let (low, step) = (try doubles("minima"), try doubles("steps"))

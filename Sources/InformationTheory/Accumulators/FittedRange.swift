@@ -30,7 +30,9 @@ enum FittedRange: Sendable {
         case .nothing: return self
         case .extrema(let low, let high):
             let piece = try columnExtrema(of: matrix, run: run)
-            return .extrema(low: zip(low, piece.low).map(min), high: zip(high, piece.high).map(max))
+            // Adding 0 makes −0 the 0 that it equals, so that equal ranges are equal in their bits.
+            return .extrema(
+                low: zip(low, piece.low).map { min($0, $1) + 0 }, high: zip(high, piece.high).map { max($0, $1) + 0 })
         case .values(let rows): return .values(try rows.adding(matrix, run: run))
         }
     }
@@ -59,6 +61,14 @@ enum FittedRange: Sendable {
             let (first, levels) = try cells(width: width, low: low, high: high, layer: layer)
             return .cells(width: width, first: first, levels: try FittedRange.countable(levels, layer: layer))
         case (.integer, .extrema(let low, let high)):
+            if let neuron = low.indices.first(where: { !isSymbol(low[$0]) || !isSymbol(high[$0]) }) {
+                throw InfoLensError(
+                    .numeric,
+                    """
+                    quantizer: "integer" needs integers within ±2^53, but neuron \(neuron) of layer "\(layer)" \
+                    reaches from \(low[neuron]) to \(high[neuron]); choose another quantizer
+                    """)
+            }
             return .symbols(
                 first: low, levels: try FittedRange.countable(zip(low, high).map { $1 - $0 + 1 }, layer: layer))
         case (.threshold(.mean), .values(let rows)): return .threshold(edge: try meanEdges(of: rows, run: run))

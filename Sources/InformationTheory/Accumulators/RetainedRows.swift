@@ -20,7 +20,7 @@ struct RetainedRows: ActivationMatrix {
         self.element = element
     }
 
-    var samples: Int { pieces.reduce(0) { $0 + $1.rows } }
+    private(set) var samples = 0
     var preferredRows: Int? { nil }
 
     private var rowBytes: Int { neurons * element.size }
@@ -48,9 +48,9 @@ struct RetainedRows: ActivationMatrix {
     /// These rows and those of `matrix`, copied.
     /// - Throws: `memory` when all of them exceed the budget of the call
     func adding(_ matrix: any ActivationMatrix, run: Run) throws(InfoLensError) -> RetainedRows {
-        try RetainedRows.checkBudget(samples + matrix.samples, rowBytes: rowBytes, layer: name, run: run)
+        let size = max(element.size, matrix.element.size)
+        try RetainedRows.checkBudget(samples + matrix.samples, rowBytes: neurons * size, layer: name, run: run)
         var result = try widened(to: matrix.element)
-        let size = result.element.size
         let copy = try AlignedBuffer(byteCount: matrix.samples * neurons * size)
         let blocks = try RowBlocks(of: matrix, run: run)
         let neurons = neurons
@@ -71,19 +71,35 @@ struct RetainedRows: ActivationMatrix {
             return isFinite ? 0 : 1
         }
         if flags != 0 { throw firstOffender(in: matrix, run: run) }
-        result.pieces.append(Piece(rows: matrix.samples, values: copy))
+        try result.append(Piece(rows: matrix.samples, values: copy))
         return result
     }
 
     /// These rows and then those of `other`.
     func merged(with other: RetainedRows) throws(InfoLensError) -> RetainedRows {
         var result = try widened(to: other.element)
-        result.pieces += try other.widened(to: element).pieces
+        for piece in try other.widened(to: element).pieces { try result.append(piece) }
         return result
     }
 
-    /// A layer that is retained from its serialised form.
-    mutating func append(rows: Int, values: AlignedBuffer) { pieces.append(Piece(rows: rows, values: values)) }
+    /// Appends a piece, joined with the last ones where these are no larger: so there are few pieces however many
+    /// have come, and each value is copied only as often as its piece has doubled.
+    mutating func append(_ piece: Piece) throws(InfoLensError) {
+        var joined = piece
+        while let last = pieces.last, last.rows <= joined.rows {
+            let values = try AlignedBuffer(byteCount: (last.rows + joined.rows) * rowBytes)
+            if let target = values.bytes.baseAddress, let head = last.values.bytes.baseAddress,
+                let tail = joined.values.bytes.baseAddress
+            {
+                target.copyMemory(from: head, byteCount: last.rows * rowBytes)
+                (target + last.rows * rowBytes).copyMemory(from: tail, byteCount: joined.rows * rowBytes)
+            }
+            joined = Piece(rows: last.rows + joined.rows, values: values)
+            pieces.removeLast()
+        }
+        pieces.append(joined)
+        samples += piece.rows
+    }
 
     /// The same rows as float64 where `other` is; every float32 is exact in it.
     private func widened(to other: Element) throws(InfoLensError) -> RetainedRows {
@@ -94,7 +110,7 @@ struct RetainedRows: ActivationMatrix {
             let wide = try AlignedBuffer(count: count, of: Double.self)
             let (from, to) = (piece.values.values(of: Float.self), wide.values(of: Double.self))
             for index in 0..<count { to[index] = Double(from[index]) }
-            result.pieces.append(Piece(rows: piece.rows, values: wide))
+            try result.append(Piece(rows: piece.rows, values: wide))
         }
         return result
     }

@@ -3,7 +3,13 @@ import Kernels
 
 /// Bytes of a serialised state, little-endian on every machine.
 struct StateWriter {
-    private(set) var bytes: [UInt8] = []
+    private(set) var bytes: [UInt8]
+
+    /// - Parameter magic: how the bytes begin
+    init(_ magic: [UInt8]) { bytes = magic }
+
+    /// Ends the state with the checksum of all that was written.
+    mutating func finish() { append(bytes.withUnsafeBytes { checksum($0) }) }
 
     mutating func append(_ value: UInt64) { withUnsafeBytes(of: value.littleEndian) { bytes += $0 } }
     mutating func append(_ value: Int) { append(UInt64(bitPattern: Int64(value))) }
@@ -29,7 +35,11 @@ struct StateWriter {
 
     /// Values without a length.
     mutating func append(counts: UnsafeBufferPointer<UInt32>) {
+        #if _endian(little)
+        bytes += UnsafeRawBufferPointer(counts)
+        #else
         for count in counts { withUnsafeBytes(of: count.littleEndian) { bytes += $0 } }
+        #endif
     }
 
     /// Values without a length.

@@ -26,7 +26,7 @@ extension NeuronMeasure {
                     description: "max over y of D_KL(P(T|Y=y) || P(T)), selectivity for one class"),
                 Column(
                     name: "kl_selectivity_class", content: .classIndex,
-                    description: "the class that attains kl_selectivity"),
+                    description: "the class that attains kl_selectivity, or the first without an estimate"),
             ],
             byDefault: true,
             description: "KL selectivity, max over y of D_KL(P(T|Y=y) || P(T)), and the class that attains it.",

@@ -99,7 +99,7 @@ struct NeuronSummary {
         let isFull = layer.alphabet == .full && function.estimator != .panzeriTreves
         let value = function.entropy(
             of: counts, log: layer.logs.ofAll, alphabet: isFull ? counts.count : occupied)
-        if value.isNaN { warning.note(undefined: nil) }
+        if value.isNaN { warning.note(.labels) }
         return value
     }
 
@@ -139,15 +139,29 @@ struct NeuronSummary {
         default: alphabet = 0
         }
         let value = function.entropy(of: counts, log: log, alphabet: alphabet)
-        if value.isNaN { warning.note(undefined: c) }
+        if value.isNaN { warning.note(layer.conditions.isEmpty ? c.map { .class($0) } ?? .all : .condition) }
         return value
     }
 }
 
 /// What of a neuron's row is undefined.
 public struct NeuronWarning: Sendable, Hashable {
-    /// The first histogram whose entropy has no estimate: that of a class, or of all samples (−1); −2 for none.
-    public private(set) var undefinedClass = -2
+    /// Samples whose entropy has no estimate.
+    public enum Histogram: Sendable, Hashable {
+        /// The neuron's levels in all samples, or in those of a class.
+        case all
+        case `class`(Int)
+        /// The neuron's levels in the samples of a value of the condition, or of one and a class.
+        case condition
+        /// The labels.
+        case labels
+        /// The neuron's levels under some permutation of the labels, or in some resample.
+        case permutation
+        case resample
+    }
+
+    /// The first that was met.
+    public private(set) var undefined: Histogram?
     /// Class selectivity needs activations that are not negative.
     public internal(set) var isNegative = false
     /// All resamples of the bootstrap lie on one side of the estimate.
@@ -157,7 +171,7 @@ public struct NeuronWarning: Sendable, Hashable {
 
     public var isEmpty: Bool { self == NeuronWarning() }
 
-    mutating func note(undefined c: Int?) {
-        if undefinedClass == -2 { undefinedClass = c ?? -1 }
+    public mutating func note(_ histogram: Histogram) {
+        if undefined == nil { undefined = histogram }
     }
 }

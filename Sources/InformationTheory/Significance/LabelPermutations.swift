@@ -20,7 +20,7 @@ public struct PermutationNull: Sendable {
     public fileprivate(set) var mean: [Double]
     /// Standard deviation over the permutations (divisor B − 1); NaN for fewer than two.
     public fileprivate(set) var deviation: [Double]
-    /// For each permutation the largest statistic of any neuron, −infinity where all are NaN. Layers join by the
+    /// For each permutation the largest statistic of any neuron, infinity where one is NaN whose observed value is not. Layers join by the
     /// larger of their values, because all see the same permutations.
     public fileprivate(set) var maxima: [Double]
 
@@ -91,7 +91,9 @@ public func labelPermutations(
                 let value = statistic(table)
                 let least = observed[neuron] - PermutationNull.tieTolerance(observed[neuron])
                 all[neuron].add(value - observed[neuron], isAtLeast: !(value < least))
-                maxima.withLock { if value > $0[permutation] { $0[permutation] = value } }
+                // A statistic that is not a number may be any, as large as any observed one among them.
+                let most = value.isNaN && !observed[neuron].isNaN ? .infinity : value
+                maxima.withLock { if most > $0[permutation] { $0[permutation] = most } }
             }
         }
     }

@@ -245,3 +245,44 @@ def test_the_example_of_a_training_loop_runs():
     result = child(code, example)
     assert result.returncode == 0, result.stderr
     assert "accuracy" in result.stdout
+
+
+def test_counters_beyond_the_budget_are_refused_before_they_are_made():
+    random = np.random.default_rng(0)
+    x = random.integers(0, 10**6, (2000, 64)).astype(np.float32)
+    y = random.integers(0, 1000, 2000)
+    with infolens.context(memory="64 MiB"):
+        accumulator = infolens.Accumulator(infolens.uniform(65536)).update(x).fit()
+        state = accumulator.serialize()
+        with pytest.raises(infolens.MemoryBudgetError, match="counters"):
+            accumulator.update(x, y)
+        assert accumulator.serialize() == state
+
+
+def test_what_can_be_fitted_can_be_pickled():
+    largest = np.full((3, 1), np.finfo(float).max)
+    fitted = infolens.Accumulator(infolens.threshold("median")).update(largest).fit()
+    assert pickle.loads(pickle.dumps(fitted)).serialize() == fitted.serialize()
+    with pytest.raises(infolens.NumericError, match="integer"):
+        infolens.Accumulator(infolens.integer()).update(np.array([[0.5], [2.5]])).fit()
+
+
+def test_negative_zeros_do_not_change_the_state():
+    states = set()
+    for pieces in ([[[0.0], [1.0]], [[-0.0], [1.0]]], [[[-0.0], [1.0]], [[0.0], [1.0]]]):
+        accumulator = infolens.Accumulator(infolens.uniform(3))
+        for piece in pieces:
+            accumulator.update(np.array(piece))
+        states.add(accumulator.serialize())
+        states.add(accumulator.fit().serialize())
+    assert len(states) == 2
+
+
+def test_many_small_pieces_are_gathered_in_linear_time():
+    x, _ = data(samples=6000, neurons=2)
+    accumulator = infolens.Accumulator(infolens.quantile(5))
+    for row in x:
+        accumulator.update(row[None])
+    accumulator.fit()
+    whole = infolens.Accumulator(infolens.quantile(5)).update(x).fit()
+    assert accumulator.serialize() == whole.serialize()

@@ -273,3 +273,15 @@ def test_the_first_value_that_is_not_finite_is_named(bad, dtype):
 def test_fractions_are_refused_where_symbols_are_wanted():
     with pytest.raises(infolens.NumericError, match="integer"):
         infolens.neuron_measures([[1.0], [1.5]], [0, 1], quantizer=infolens.integer())
+
+
+def test_labels_that_utf8_cannot_write_are_refused():
+    with pytest.raises(infolens.ArgumentError, match="UTF-8"):
+        infolens.neuron_measures(np.arange(3.0), ["a", "\ud800", "b"])
+
+
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="numpy 2 has string arrays")
+def test_labels_may_be_string_arrays_of_numpy_2():
+    labels = np.array(["b", "a", "b"], dtype=np.dtypes.StringDType())
+    table = infolens.class_measures(np.arange(3.0), labels)
+    assert list(table["class"]) == ["a", "b"]

@@ -375,3 +375,54 @@ def test_pairs_by_estimators_are_symmetric_and_copies_have_their_entropy(estimat
     assert matrix[0, 3] == pytest.approx(entropies[0], abs=1e-12)
     assert np.abs(np.diag(matrix) - entropies).max() < 1e-12
     assert (matrix[4] == 0).all()
+
+
+def test_undefined_conditional_information_is_explained():
+    x = np.array([1.0, 0, 1, 0, 1, 0, 1])
+    y = np.array([0, 0, 1, 1, 0, 1, 1])
+    z = np.array([0, 0, 0, 0, 1, 1, 1])
+    options = {"measures": "conditional_mutual_information", "estimator": "jackknife"}
+    table = infolens.neuron_measures(x, y, condition=z, **options)
+    assert np.isnan(table["conditional_mutual_information"][0])
+    assert "some value of the condition" in table["warning"][0]
+    with pytest.raises(infolens.NumericError, match="condition"):
+        infolens.neuron_measures(x, y, condition=z, undefined="raise", **options)
+    random = np.random.default_rng(0)
+    for seed in range(20):
+        x, y, z = (random.integers(0, 4, 40 + seed) for _ in range(3))
+        for estimator in ("jackknife", "chao-shen"):
+            infolens.neuron_measures(
+                x,
+                y,
+                condition=z,
+                quantizer=infolens.integer(),
+                measures="conditional_mutual_information",
+                estimator=estimator,
+            )
+
+
+def test_warnings_stand_in_the_rows_of_the_classes_that_they_are_about():
+    x = np.array([1.0, 0, 1, 1, 0])
+    hot = np.eye(4)[[0, 0, 1, 1, 2]]
+    table = infolens.class_measures(x, hot, estimator="jackknife", measures="class_entropy")
+    assert np.isfinite(table["class_entropy"][:2]).all()
+    assert list(table["warning"][:2]) == ["", ""]
+    assert "class 2: there is only one sample" in table["warning"][2]
+    assert table["warning"][3] == "no sample is of this class"
+
+
+def test_undefined_pairs_are_explained_or_raised():
+    x = np.array([[1.0, 2], [2, 1]])
+    options = {"quantizer": infolens.integer(), "estimator": "chao-shen"}
+    table = infolens.pairwise_mutual_information(x, **options)
+    assert np.isnan(table["mutual_information"]).all()
+    assert "every level occurs only once" in table["warning"][0]
+    with pytest.raises(infolens.NumericError, match='neurons 0 and 0 of layer "X"'):
+        infolens.pairwise_mutual_information(x, undefined="raise", **options)
+
+
+@pytest.mark.parametrize("groups", [([[0], [1]], [2]), ({0: 1}, [1]), (None, 1), ([0.5], [1])])
+def test_groups_that_are_no_labels_are_refused(groups):
+    x, y = np.arange(6.0), np.array([0, 1, 2, 0, 1, 2])
+    with pytest.raises(infolens.Error, match="groups"):
+        infolens.neuron_measures(x, y, measures="jensen_shannon_divergence", groups=groups)

@@ -216,3 +216,37 @@ def test_a_thousand_permutations_can_be_cancelled():
     with pytest.raises(infolens.CancelledError), infolens.context(progress=stop):
         infolens.neuron_measures(x, y, quantizer=infolens.uniform(30), permutations=100000)
     assert any(stage.startswith("permutations") for stage in stages)
+
+
+def test_permutations_that_an_estimator_leaves_undefined_are_never_in_favour():
+    found = 0
+    for seed in range(12):
+        random = np.random.default_rng(seed)
+        x, y = random.normal(size=(20, 5)), random.integers(0, 3, 20)
+        table = infolens.neuron_measures(
+            x, y, quantizer=infolens.width(0.7), estimator="chao-shen", permutations=39
+        )
+        defined = ~np.isnan(table["p_value"])
+        assert (table["p_value_family"][defined] >= table["p_value"][defined]).all()
+        silent = defined & np.isnan(table["null_mean"])
+        assert all("permutation" in text for text in table["warning"][silent])
+        found += silent.sum()
+        if silent.any():
+            with pytest.raises(infolens.NumericError, match=r"chao-shen is undefined"):
+                infolens.neuron_measures(
+                    x,
+                    y,
+                    quantizer=infolens.width(0.7),
+                    estimator="chao-shen",
+                    permutations=39,
+                    undefined="raise",
+                )
+    assert found > 0
+
+
+def test_resamples_that_an_estimator_leaves_undefined_are_explained():
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(22, 2)), np.r_[0, 0, np.repeat([1, 2], 10)]
+    table = infolens.neuron_measures(x, y, estimator="jackknife", bootstrap=200)
+    assert np.isnan(table["percentile_low"]).all()
+    assert all("some resample" in text for text in table["warning"])

@@ -22,7 +22,8 @@ class Accumulator:
     without a dump, or of shards on many machines.
 
     What comes out is, to the last bit, what `infolens.neuron_measures` gives for all samples
-    at once, however they are cut and in whatever order they come or are merged.
+    at once, however they are cut and in whatever order they come or are merged. (But for a
+    threshold at the mean, which is summed in the order of the pieces.)
 
     Quantisers whose edges depend on the data (`uniform` without a given range, `quantile`,
     `width`, `integer`, `threshold` at ``"mean"`` or ``"median"``) need the data twice: `update`
@@ -105,7 +106,8 @@ class Accumulator:
         NumericError
             NaN or infinity, or values outside the range that `width` or `integer` was fitted to.
         MemoryBudgetError
-            Quantiles of more values than the memory budget holds.
+            Quantiles of more values, or counters of more levels and classes, than the memory
+            budget of `infolens.context` holds.
         """
         if isinstance(X, Dump):
             if y is not None:

@@ -83,15 +83,18 @@ def borrow_labels(values: object, name: str = "y") -> tuple[Borrowed, list[bytes
     array, is_bfloat16 = _as_numpy(values, name)
     if is_bfloat16:
         return borrow(values, name), None
-    if array.dtype.kind == "O":
-        array = _from_objects(array, name)
+    if array.dtype.kind in "OT":
+        array = _from_objects(array.astype(object), name)
     if array.dtype.kind not in "US":
         return borrow(array, name), None
     classes, codes = np.unique(array, return_inverse=True)
-    names = [
-        label if isinstance(label, bytes) else label.encode("utf-8", "surrogateescape")
-        for label in classes.tolist()
-    ]
+    try:
+        names = [
+            label if isinstance(label, bytes) else label.encode("utf-8", "surrogateescape")
+            for label in classes.tolist()
+        ]
+    except UnicodeEncodeError as failure:
+        raise ArgumentError(f"{name} has a label that UTF-8 cannot write: {failure}") from None
     if any(b"\0" in label for label in names):
         raise ArgumentError(f"{name} has a label with a NUL character: remove it")
     return borrow(codes.reshape(array.shape).astype(np.int64), name), names

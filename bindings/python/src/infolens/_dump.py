@@ -285,6 +285,7 @@ undefined, groups, reduction, channel_axis
         *,
         estimator: str = "plug-in",
         alphabet: str = "full",
+        undefined: str = "nan",
         reduction: str | None = None,
         channel_axis: int = 1,
     ) -> Table:
@@ -293,7 +294,7 @@ undefined, groups, reduction, channel_axis
         Parameters and errors are those of `neuron_measures`, the columns those of
         `infolens.pairwise_mutual_information`.
         """
-        options = MeasureOptions(unit, None, estimator, alphabet)
+        options = MeasureOptions(unit, None, estimator, alphabet, undefined)
         with self._lock:
             source = self.source(layers, None, reduction, channel_axis)
             return measure("il_pairwise_mutual_information", source, quantizer, options)

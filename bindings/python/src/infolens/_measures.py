@@ -182,6 +182,7 @@ def pairwise_mutual_information(
     unit: str = "bits",
     estimator: str = "plug-in",
     alphabet: str = "full",
+    undefined: str = "nan",
     reduction: str | None = None,
     channel_axis: int = 1,
 ) -> Table:
@@ -195,7 +196,8 @@ def pairwise_mutual_information(
     Returns
     -------
     Table
-        One row a pair i ≤ j: ``layer``, ``neuron``, ``other``, ``mutual_information``.
+        One row a pair i ≤ j: ``layer``, ``neuron``, ``other``, ``mutual_information``, and
+        ``warning`` for estimators other than plug-in.
 
     Examples
     --------
@@ -203,7 +205,7 @@ def pairwise_mutual_information(
     >>> matrix = pairs.to_matrix("mutual_information")  # [d, d]
     """
     source = source_of(X, None, reduction, channel_axis)
-    options = MeasureOptions(unit, None, estimator, alphabet)
+    options = MeasureOptions(unit, None, estimator, alphabet, undefined)
     return measure("il_pairwise_mutual_information", source, quantizer, options)
 
 

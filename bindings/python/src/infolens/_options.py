@@ -92,6 +92,10 @@ def _group_codes(groups: Groups, classes: Sequence[Any]) -> list[int]:
         several = isinstance(group, (list, tuple, set, frozenset, range, np.ndarray))
         for label in group if several else (group,):
             name = label.item() if isinstance(label, np.generic) else label
+            if not isinstance(name, (int, float, str)):
+                raise ArgumentError(
+                    f"groups: {name!r} is no label: give a pair of labels or of lists of labels"
+                )
             if name not in positions:
                 raise NotFoundError(f"groups: no class is called {name!r}; classes: {classes}")
             if codes[positions[name]]:
