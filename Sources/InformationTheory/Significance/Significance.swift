@@ -25,14 +25,14 @@ public struct Significance: Sendable {
         for null in nulls { maxima = zip(maxima, null.maxima).map(max) }
         // Ascending, so that a neuron's place among them is found by halving.
         maxima.sort()
-        let all = 1 / Double(1 + permutations)
+        let all = Double(1 + permutations)
         for (observed, null) in zip(observed, nulls) {
             func column(_ value: (Int) -> Double) -> [Double] {
                 observed.indices.map { observed[$0].isNaN ? .nan : value($0) }
             }
-            pValue.append(column { Double(1 + null.countAtLeast[$0]) * all })
+            pValue.append(column { Double(1 + null.countAtLeast[$0]) / all })
             familyPValue.append(
-                column { Double(1 + PermutationNull.countAtLeast(observed[$0], sorted: maxima)) * all })
+                column { Double(1 + PermutationNull.countAtLeast(observed[$0], sorted: maxima)) / all })
             nullMean.append(column { null.mean[$0] })
             nullDeviation.append(column { null.deviation[$0] })
             zScore.append(

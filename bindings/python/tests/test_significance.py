@@ -152,6 +152,12 @@ def test_the_seed_decides_and_threads_budgets_and_files_do_not():
         assert (alone["p_value_family"] <= first.where(layer="fc1")["p_value_family"]).all()
 
 
+def test_a_constant_neuron_has_a_p_value_of_exactly_one():
+    # 48 + 1 is the first number n of which n times the float64 1/n is not 1.
+    table = infolens.neuron_measures(np.ones((40, 1)), np.arange(40) % 2, permutations=48)
+    assert table["p_value"][0] == table["p_value_family"][0] == table["q_value"][0] == 1
+
+
 def test_degenerate_neurons_have_defined_answers():
     x, y = unrelated(50, 3, 2, seed=2)
     x[:, 1] = 7
