@@ -25,13 +25,13 @@ public func il_quantize(
         guard count == matrix.samples else {
             throw InfoLensError(.shape, "count: is \(count), but layer \"\(name)\" has \(matrix.samples) samples")
         }
-        // All neurons are coded, since the range of a layer is that of all of them.
-        try context.run(total: workUnits(of: matrix, quantizer: quantizer, measures: [])) {
+        let wanted = Int(neuron)
+        try context.run(total: permutationWorkUnits(of: matrix, quantizer: quantizer, permutations: 0)) {
             (run) throws(InfoLensError) in
             run.enter(stage: "levels: \(name)")
-            try forEachCodedGroup(of: matrix, quantizer: quantizer, bytesPerNeuron: 0, run: run) { codes in
-                if codes.neurons.contains(Int(neuron)) { codes.copyLevels(of: Int(neuron), to: output) }
-            }
+            try forEachCodedGroup(
+                of: matrix, quantizer: quantizer, neurons: wanted..<wanted + 1, bytesPerNeuron: 0, run: run
+            ) { codes in codes.copyLevels(of: wanted, to: output) }
         }
     }
 }

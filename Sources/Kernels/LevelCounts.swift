@@ -18,7 +18,6 @@ final class LevelCounts {
     private let codes: AlignedBuffer
     private let place: AlignedBuffer
     private let ends: AlignedBuffer
-    private var blockRows: Int
 
     init(
         coder: LevelCoder, levels: Int, classes: SampleClasses, columns: Range<Int>, blockRows: Int, tileColumns: Int
@@ -27,7 +26,6 @@ final class LevelCounts {
         self.levels = levels
         self.classes = classes
         self.columns = columns
-        self.blockRows = blockRows
         layout = CountLayout(
             levels: levels, classes: classes.count, neurons: columns.count, blockRows: blockRows,
             tileColumns: tileColumns)
@@ -37,7 +35,7 @@ final class LevelCounts {
         ends = try AlignedBuffer(count: classes.count, of: Int32.self)
     }
 
-    /// Counts the rows of a block of at most `blockRows` rows.
+    /// Counts the rows of a block of at most as many rows as were announced.
     /// - Returns: a set of CN_FOUND flags that are errors here; the counts are void unless it is empty
     func add(_ block: RowBlock) -> Int32 {
         let place = place.values(of: Int32.self)
