@@ -82,6 +82,7 @@ public func il_entropy(
         }
         let alphabet = try Alphabet.make(alphabet)
         let histogram = try Histogram(try elements(counts, count: count, argument: "counts"))
+        defer { withExtendedLifetime(histogram) {} }
         if let reason = function.reasonUndefined(of: histogram.counts, total: histogram.total) {
             throw InfoLensError(
                 .numeric,

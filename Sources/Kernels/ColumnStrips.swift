@@ -37,6 +37,7 @@ public func forEachColumn<Tool>(
     let width = min((budget - workers * toolBytes) / columnBytes, neurons.count)
     let strip = try AlignedBuffer(count: width * samples, of: Double.self)
     let base = strip.values(of: Double.self)
+    defer { withExtendedLifetime(strip) {} }
     for first in stride(from: 0, to: neurons.count, by: width) {
         let columns = neurons[first..<min(first + width, neurons.count)]
         try transpose(matrix, columns: columns, into: base, memory: memory / 4, run: run)

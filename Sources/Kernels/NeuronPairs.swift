@@ -83,6 +83,7 @@ public struct NeuronPairs {
         let levels = second.neurons.reduce(1) { max($0, second.levels(of: $1)) }
         let table = try AlignedBuffer(count: levels, of: UnsafePointer<Int64>?.self)
         let entries = table.values(of: UnsafePointer<Int64>?.self)
+        defer { withExtendedLifetime(table) {} }
         for level in 0..<levels { entries[level] = terms }
         try forEachPair { worker, i, j in
             let cells = first.levels(of: i) * second.levels(of: j)

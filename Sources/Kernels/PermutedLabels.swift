@@ -63,6 +63,7 @@ public final class PermutedLabels: @unchecked Sendable {
         }
         let copies = try AlignedBuffer(byteCount: block * bytes)
         let base = UnsafeMutableRawPointer(copies.values(of: UInt8.self))
+        defer { withExtendedLifetime(copies) {} }
         for first in stride(from: 0, to: permutations, by: block) {
             let count = min(block, permutations - first)
             try forEachItem(count: count, workers: min(run.threads, count), run: run) { _, item in

@@ -38,6 +38,7 @@ public func pairwiseMutualInformation(
     // Σ of the terms of each neuron's levels.
     let ownSums = try AlignedBuffer(count: neurons, of: Int64.self)
     let own = ownSums.values(of: Int64.self)
+    defer { withExtendedLifetime((ownSums, terms)) {} }
     func relate(_ first: LevelCodes, _ second: LevelCodes) throws(InfoLensError) {
         switch statistic {
         case .plugIn:

@@ -58,11 +58,13 @@ public func labelPermutations(
     let summaries = try AlignedBuffer(count: matrix.neurons, of: NullSummary.self)
     let maxima = Mutex([Double](repeating: -.infinity, count: permutations))
     let all = summaries.values(of: NullSummary.self)
+    defer { withExtendedLifetime(summaries) {} }
     switch statistic {
     case .additive(let cell):
         let tables = try CellTables(classes, cell: cell)
         let observedSums = try AlignedBuffer(count: matrix.neurons, of: Int64.self)
         let sums = observedSums.values(of: Int64.self)
+        defer { withExtendedLifetime(observedSums) {} }
         try forEachCodedGroup(of: matrix, quantizer: quantizer, bytesPerNeuron: 0, run: run) {
             (codes) throws(InfoLensError) in
             let counts = try PermutedCounts(
