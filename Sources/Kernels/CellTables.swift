@@ -42,12 +42,13 @@ public final class CellTables: @unchecked Sendable {
         for (c, samples) in classes.samples.enumerated() {
             let values = entries.values(of: Double.self) + start
             // A double and the integer that takes its place are both eight bytes.
-            let integers = UnsafeMutableRawPointer(values).assumingMemoryBound(to: Int64.self)
+            let raw = UnsafeMutableRawPointer(values)
             for count in 0...samples {
                 let scaled = (values[count] * scale).rounded()
-                integers[count] = Int64(exactly: scaled) ?? 0
+                raw.storeBytes(
+                    of: Int64(exactly: scaled) ?? 0, toByteOffset: count * MemoryLayout<Int64>.stride, as: Int64.self)
             }
-            pointers[c] = UnsafePointer(integers)
+            pointers[c] = UnsafePointer(raw.bindMemory(to: Int64.self, capacity: samples + 1))
             start += samples + 1
         }
         self.pointers = UnsafePointer(pointers)
