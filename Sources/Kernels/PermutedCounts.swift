@@ -49,7 +49,9 @@ public struct PermutedCounts {
         self.tables = tables
         self.run = run
         levels = codes.neurons.reduce(1) { max($0, codes.levels(of: $1)) }
-        workers = min(run.threads, codes.neurons.count)
+        // Half of the budget is for the labels of permutations.
+        let toolBytes = Tool.bytes(samples: codes.samples, levels: levels, classes: labels.classes.count)
+        workers = max(1, min(run.threads, codes.neurons.count, PermutedCounts.budget(run) / 2 / toolBytes))
         var tools: [Tool] = []
         for _ in 0..<workers {
             tools.append(

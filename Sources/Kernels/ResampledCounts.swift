@@ -37,10 +37,11 @@ public struct ResampledCounts {
         }
     }
 
+    /// - Parameter mostWorkers: for how many the caller has room, ≥ 1
     /// - Throws: `memory` where a block of replicates exceeds half of the budget; `argument` for 2^32
     ///   samples or more
     public init(
-        codes: LevelCodes, classes: SampleClasses, replicates: Int, seed: UInt64, run: Run
+        codes: LevelCodes, classes: SampleClasses, replicates: Int, seed: UInt64, mostWorkers: Int, run: Run
     ) throws(InfoLensError) {
         self.codes = codes
         self.classes = classes
@@ -50,7 +51,10 @@ public struct ResampledCounts {
         let levels = codes.neurons.reduce(1) { max($0, codes.levels(of: $1)) }
         let cells = min(levels.multipliedReportingOverflow(by: classes.count).partialValue, samples)
         let toolBytes = Tool.bytes(samples: samples, levels: levels, cells: cells)
-        let shared = ResampledWeights.bytes(samples: samples, classes: classes.count, workers: 1) + 4 * samples
+        func weightBytes(workers: Int) -> Int {
+            ResampledWeights.bytes(samples: samples, classes: classes.count, workers: workers)
+        }
+        let shared = weightBytes(workers: 1) + 4 * samples
         let budget = run.memory / 2
         guard shared + toolBytes <= budget else {
             throw InfoLensError(
@@ -62,7 +66,9 @@ public struct ResampledCounts {
                 """
             )
         }
-        workers = min(run.threads, codes.neurons.count, 1 + (budget - shared - toolBytes) / (2 * toolBytes))
+        let further = toolBytes + weightBytes(workers: 2) - weightBytes(workers: 1)
+        workers = min(
+            run.threads, codes.neurons.count, mostWorkers, 1 + (budget - shared - toolBytes) / further)
         weights = try ResampledWeights(classes, seed: seed, workers: workers)
         byClass = try AlignedBuffer(count: samples, of: UInt32.self)
         var tools: [Tool] = []

@@ -26,7 +26,9 @@ private func counted(
         of: matrix, plan: LevelPlan(coding: coding, others: []) { (_, _) in NoWalk() }, neurons: 0..<matrix.neurons,
         bytesPerNeuron: 0, run: run
     ) { (codes) throws(InfoLensError) in
-        try ResampledCounts(codes: codes, classes: classes, replicates: replicates, seed: 7, run: run).resampled {
+        let counts = try ResampledCounts(
+            codes: codes, classes: classes, replicates: replicates, seed: 7, mostWorkers: .max, run: run)
+        try counts.resampled {
             _, neuron, first, tables in
             var cells: [Cell: Int] = [:]
             tables.forEachCell { cell, counts in

@@ -53,11 +53,13 @@ public func bootstrap(
     try forEachCodedGroup(of: matrix, quantizer: quantizer, bytesPerNeuron: 8 * width, run: run) {
         (codes) throws(InfoLensError) in
         let counts = try ResampledCounts(
-            codes: codes, classes: classes, replicates: replicates, seed: seed, run: run)
+            codes: codes, classes: classes, replicates: replicates, seed: seed,
+            mostWorkers: ReplicateEvaluator.mostWorkers(statistics, codes: codes, classes: classes, run: run), run: run)
         let evaluator = try ReplicateEvaluator(
             statistics, terms: terms, codes: codes, classes: classes, workers: counts.workers, run: run)
         let memory = try AlignedBuffer(count: codes.neurons.count * width, of: Double.self)
         let values = memory.values(of: Double.self)
+        defer { withExtendedLifetime(memory) {} }
         /// Where the values of a statistic of a neuron begin.
         func place(_ neuron: Int, _ statistic: Int) -> UnsafeMutablePointer<Double> {
             values + (neuron - codes.neurons.lowerBound) * width + statistic * (replicates + 2)

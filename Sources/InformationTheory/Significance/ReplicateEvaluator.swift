@@ -46,6 +46,22 @@ struct ReplicateEvaluator {
         let tables: AlignedBuffer
     }
 
+    /// Counters of the largest table and its margin.
+    private static func tableSize(_ codes: LevelCodes, _ classes: SampleClasses) -> Int {
+        let levels = codes.neurons.reduce(1) { max($0, codes.levels(of: $1)) }
+        let (cells, overflow) = levels.multipliedReportingOverflow(by: classes.count)
+        return overflow || cells > 1 << 40 ? 1 << 40 : cells + levels
+    }
+
+    /// Workers whose tables a sixth of the budget holds, or 1.
+    static func mostWorkers(
+        _ statistics: [BootstrapStatistic], codes: LevelCodes, classes: SampleClasses, run: Run
+    ) -> Int {
+        let needsTables = statistics.contains { if case .general = $0 { true } else { false } }
+        return needsTables ? max(1, run.memory / 6 / (4 * tableSize(codes, classes))) : run.threads
+    }
+
+    /// - Parameter workers: at most `mostWorkers`
     /// - Throws: `memory` where a table exceeds a sixth of the budget
     init(
         _ statistics: [BootstrapStatistic], terms: PlugInTerms, codes: LevelCodes, classes: SampleClasses,
@@ -60,16 +76,14 @@ struct ReplicateEvaluator {
         }
         self.closures = closures
         usesTerms = closures.count < statistics.count
-        let levels = codes.neurons.reduce(1) { max($0, codes.levels(of: $1)) }
-        let (cells, overflow) = levels.multipliedReportingOverflow(by: classes.count)
-        tableSize = overflow || cells > 1 << 40 ? 1 << 40 : cells + levels
+        tableSize = ReplicateEvaluator.tableSize(codes, classes)
         let budget = run.memory / 6 / workers
         guard closures.isEmpty || 4 * tableSize <= budget else {
             throw InfoLensError(
                 .memory,
                 """
-                memory: a table of \(levels) levels and \(classes.count) classes takes \(4 * tableSize) bytes, but the \
-                budget leaves \(budget) for each thread; give the context more memory or fewer threads, or use fewer bins
+                memory: the table of a neuron with \(classes.count) classes takes \(4 * tableSize) bytes, but a sixth of \
+                the budget is \(budget); give the context at least \(24 * tableSize) bytes, or use fewer bins
                 """
             )
         }
