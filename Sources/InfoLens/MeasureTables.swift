@@ -170,7 +170,7 @@ struct MeasureTable {
 
     private func text(_ warning: NeuronWarning) -> String {
         var parts: [String] = []
-        if let histogram = warning.undefined {
+        for histogram in warning.undefined {
             let place =
                 switch histogram {
                 case .all: "all samples"
@@ -184,7 +184,9 @@ struct MeasureTable {
             parts.append("\(estimator.rawValue) is undefined for \(place): \(estimator.undefinedWhen)")
         }
         if warning.isNegative { parts.append("class_selectivity needs activations that are not negative") }
-        if warning.isOneSided { parts.append("bca needs resamples on both sides of the estimate") }
+        if warning.isUncorrected {
+            parts.append("bca needs resamples on both sides of the estimate, and an estimate without each sample")
+        }
         return parts.joined(separator: "; ")
     }
 }

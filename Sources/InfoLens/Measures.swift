@@ -117,7 +117,7 @@ extension MeasureCall {
                     if interval.percentile.low.isNaN {
                         results[index].warnings[neuron, default: NeuronWarning()].note(.resample)
                     } else {
-                        results[index].warnings[neuron, default: NeuronWarning()].isOneSided = true
+                        results[index].warnings[neuron, default: NeuronWarning()].isUncorrected = true
                     }
                 }
                 intervals.append(found)

@@ -91,3 +91,10 @@ public struct RowBlocks {
     /// Thrown to end a reading, never to the caller.
     private static let stopped = InfoLensError(.internal, "a reading was ended")
 }
+
+/// Refuses a declared width of which the budget does not hold one row, before anything is allocated for it: an
+/// array of strides 0 or an empty file can declare any.
+/// - Throws: `memory`
+public func checkWidth(of matrix: any ActivationMatrix, run: Run) throws(InfoLensError) {
+    _ = try RowBlocks(of: matrix, run: run)
+}

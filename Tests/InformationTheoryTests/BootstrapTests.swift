@@ -48,6 +48,29 @@ private func bits(_ found: [[BootstrapInterval]]) -> [UInt64] {
 }
 
 @Suite struct BootstrapTests {
+    @Test("the entropy of a table without one sample is over the samples that are left")
+    func leftOut() throws {
+        let layer = try LayerSummary(
+            function: EntropyFunction(.millerMadow, unit: .bits), alphabet: .full, levels: 3, total: 12,
+            classSamples: [7, 5])
+        let counts: [UInt32] = [3, 2, 2, 1, 2, 1]
+        let marginal: [UInt32] = [4, 4, 3]
+        counts.withUnsafeBufferPointer { counts in
+            marginal.withUnsafeBufferPointer { marginal in
+                guard let dense = counts.baseAddress else { return }
+                let table = ContingencyTable(samples: 11, classSamples: [7, 4], marginal: marginal, dense: dense)
+                var neuron = NeuronSummary(neuron: 0, table: table, layer: layer)
+                func corrected(_ counts: [Int]) -> Double {
+                    plugInEntropy(counts) + 2 / (2 * Double(counts.reduce(0, +)) * log(2))
+                }
+                let expected = corrected([4, 4, 3])
+                #expect(abs(neuron.entropy - expected) < 1e-14)
+                let within = (7 * corrected([3, 2, 2]) + 4 * corrected([1, 2, 1])) / 11
+                #expect(abs(neuron.mutualInformation - (expected - within)) < 1e-14)
+            }
+        }
+    }
+
     @Test("sums of terms and whole tables give the same intervals")
     func termsAndTables() throws {
         let matrix = reluLike(samples: 150, neurons: 5)

@@ -72,6 +72,7 @@ public final class Accumulator: @unchecked Sendable {
     ) throws(InfoLensError) {
         let total = try checkedTotal(adding: piece.total)
         try checkLayers(matrices.map { ($0.name, $0.neurons) })
+        for matrix in matrices { try checkWidth(of: matrix, run: run) }
         switch phase {
         case .empty where quantizer.needsFitting:
             phase = .fitting(

@@ -57,8 +57,7 @@ public func evaluate(
     _ request: MeasureRequest, of matrix: any ActivationMatrix, quantizer: Quantizer, classes: SampleClasses,
     condition: JointClasses? = nil, run: Run
 ) throws(InfoLensError) -> LayerMeasures {
-    // A declared width beyond all memory is refused before anything is allocated for it.
-    _ = try RowBlocks(of: matrix, run: run)
+    try checkWidth(of: matrix, run: run)
     let writer = try MeasureWriter(request.measures, neurons: matrix.neurons, classes: classes.count)
     let conditional = request.measures.indices.filter { request.measures[$0].needs.contains(.condition) }
     let others = request.measures.indices.filter { !conditional.contains($0) }
@@ -146,7 +145,8 @@ private final class MeasureWriter: Sendable {
         for index in indices {
             measures[index].evaluate(&summary, values[index].values(of: Double.self) + summary.neuron * widths[index])
         }
-        if !summary.warning.isEmpty { warnings.withLock { $0[summary.neuron] = summary.warning } }
+        let warning = summary.warning
+        if !warning.isEmpty { warnings.withLock { $0[summary.neuron, default: NeuronWarning()].add(warning) } }
     }
 
     var result: LayerMeasures { LayerMeasures(values: values, warnings: warnings.withLock { $0 }) }

@@ -80,7 +80,7 @@ extension NeuronMeasure {
                     description: "p value of independence: the chi-square tail at G"),
             ],
             description: "G-test of independence of neuron and class, the analytic alternative to permutations.",
-            reference: "Wilks 1935, doi:10.1214/aoms/1177732564; Sokal & Rohlf, Biometry"
+            reference: "Wilks 1938, doi:10.1214/aoms/1177732360; Sokal & Rohlf, Biometry"
         ) { neuron, values in
             let (information, samples) = (neuron.plugIn.information, neuron.table.samples)
             let (levels, classes) = (neuron.occupiedLevels, neuron.table.classSamples.filter { $0 > 0 }.count)

@@ -57,7 +57,7 @@ struct NeuronSummary {
     /// Ĥ(T).
     lazy var entropy: Double = {
         if isConstant { return 0 }
-        return estimate(table.marginal, log: layer.logs.ofAll, class: nil)
+        return estimate(table.marginal, log: matching(layer.logs.ofAll, table.samples), class: nil)
     }()
 
     /// Ĥ(T|Y) = Σ p(y) Ĥ(T|Y=y).
@@ -107,14 +107,13 @@ struct NeuronSummary {
     mutating func entropy(ofClass c: Int) -> Double {
         guard table.classSamples[c] > 0 else { return .nan }
         if isConstant { return 0 }
-        return estimate(table.counts(ofClass: c), log: log(ofClass: c), class: c)
+        return estimate(
+            table.counts(ofClass: c), log: matching(layer.logs.ofClass[c], table.classSamples[c]), class: c)
     }
 
-    /// The frequencies of a class; those of a resampled table are not the layer's.
-    private func log(ofClass c: Int) -> FrequencyLog {
-        let log = layer.logs.ofClass[c]
-        return log.total == table.classSamples[c]
-            ? log : FrequencyLog(total: table.classSamples[c], unit: function.unit)
+    /// The layer's frequencies, unless a table has other totals: one of a resample, or without one of the samples.
+    private func matching(_ log: FrequencyLog, _ total: Int) -> FrequencyLog {
+        log.total == total ? log : FrequencyLog(total: total, unit: function.unit)
     }
 
     /// î(y) = −Σ p(t|y) log p(t) + (Ĥ(T) − H(T)) − Ĥ(T|Y=y), with H the plug-in entropy, so that its mean
@@ -160,18 +159,29 @@ public struct NeuronWarning: Sendable, Hashable {
         case resample
     }
 
-    /// The first that was met.
-    public private(set) var undefined: Histogram?
+    /// The first of each kind that was met.
+    public private(set) var undefined: [Histogram] = []
     /// Class selectivity needs activations that are not negative.
     public internal(set) var isNegative = false
-    /// All resamples of the bootstrap lie on one side of the estimate.
-    public var isOneSided = false
+    /// The bias-corrected interval has no ends: all resamples lie on one side of the estimate, or it is undefined
+    /// without one of the samples.
+    public var isUncorrected = false
 
     public init() {}
 
     public var isEmpty: Bool { self == NeuronWarning() }
 
     public mutating func note(_ histogram: Histogram) {
-        if undefined == nil { undefined = histogram }
+        if case .class = histogram, undefined.contains(where: { if case .class = $0 { true } else { false } }) {
+            return
+        }
+        if !undefined.contains(histogram) { undefined.append(histogram) }
+    }
+
+    /// Adds what another evaluation of the same neuron found.
+    mutating func add(_ other: NeuronWarning) {
+        for histogram in other.undefined { note(histogram) }
+        isNegative = isNegative || other.isNegative
+        isUncorrected = isUncorrected || other.isUncorrected
     }
 }

@@ -88,6 +88,7 @@ private struct CodeConsumer: LevelConsumer {
 private func planLevels(
     of matrix: any ActivationMatrix, quantizer: Quantizer, run: Run, for consumer: some LevelConsumer
 ) throws(InfoLensError) {
+    try checkWidth(of: matrix, run: run)
     let everyNeuron = Array(0..<matrix.neurons)
     /// The neurons whose levels are too many to be counted, and the most levels of the others.
     func split(levels: [Double]) -> (most: Int, others: [Int]) {

@@ -286,3 +286,15 @@ def test_many_small_pieces_are_gathered_in_linear_time():
     accumulator.fit()
     whole = infolens.Accumulator(infolens.quantile(5)).update(x).fit()
     assert accumulator.serialize() == whole.serialize()
+
+
+@pytest.mark.parametrize(
+    "quantizer", [infolens.threshold(0.0), infolens.uniform(4), infolens.threshold("median")]
+)
+def test_a_declared_width_beyond_all_memory_is_refused(quantizer):
+    wide = np.broadcast_to(np.float32(1), (3, 1 << 57))
+    accumulator = infolens.Accumulator(quantizer)
+    with pytest.raises(infolens.MemoryBudgetError):
+        accumulator.update(wide)
+    accumulator.update(np.ones((3, 2)))
+    assert accumulator.samples == 3

@@ -113,8 +113,8 @@ def neuron_measures(
         Hochberg 1995), ``null_mean``, ``null_std``, ``z_score`` (NaN where the null does
         not vary). With `bootstrap`: ``bootstrap_std``, ``percentile_low``,
         ``percentile_high``, ``bca_low``, ``bca_high`` (Efron 1987; NaN where all resamples
-        lie on one side of the estimate). With either or with another estimator than
-        plug-in, where values may be undefined: ``warning``, empty or the reason.
+        lie on one side of the estimate). Where values may be undefined, with `bootstrap`,
+        another estimator than plug-in or class selectivity: ``warning``, empty or the reason.
 
     Raises
     ------
