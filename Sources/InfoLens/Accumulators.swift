@@ -224,14 +224,16 @@ public func il_accumulator_serialize(
 ) -> il_status {
     guarded { () throws(InfoLensError) in
         let size = try required(size, "size")
-        let bytes = try using(accumulator) { (accumulator) throws(InfoLensError) in accumulator.serialized() }
-        size.pointee = Int64(bytes.count)
-        guard let buffer else { return }
-        guard capacity >= bytes.count else {
-            throw InfoLensError(
-                .argument, "capacity: is \(capacity) bytes, but the state takes \(bytes.count); give a larger buffer")
+        try using(accumulator) { (accumulator) throws(InfoLensError) in
+            let count = accumulator.stateSize
+            size.pointee = Int64(count)
+            guard let buffer else { return }
+            guard capacity >= count else {
+                throw InfoLensError(
+                    .argument, "capacity: is \(capacity) bytes, but the state takes \(count); give a larger buffer")
+            }
+            accumulator.serialize(into: UnsafeMutableRawBufferPointer(start: buffer, count: count))
         }
-        bytes.withUnsafeBytes { buffer.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: bytes.count) }
     }
 }
 

@@ -75,6 +75,15 @@ private func accumulate(
     return accumulator
 }
 
+extension Accumulator {
+    fileprivate func serialized() -> [UInt8] {
+        let size = stateSize
+        return Array(unsafeUninitializedCapacity: size) { buffer, count in
+            count = serialize(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+}
+
 private func restored(_ accumulator: Accumulator) throws -> Accumulator {
     try accumulator.serialized().withUnsafeBytes { try Accumulator(serialized: $0) }
 }

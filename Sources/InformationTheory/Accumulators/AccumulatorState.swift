@@ -6,9 +6,16 @@ import Kernels
 private let magic: [UInt8] = Array("ILACCUM".utf8) + [1]
 
 extension Accumulator {
-    /// The state as bytes, equal for equal states however they came about.
-    public func serialized() -> [UInt8] {
-        var writer = StateWriter(magic)
+    /// Number of bytes that `serialize` writes.
+    public var stateSize: Int { serialize(into: nil) }
+
+    /// Writes the state, equal bytes for equal states however they came about.
+    /// - Parameter target: at least `stateSize` bytes, or nil to count them only
+    /// - Returns: their number
+    @discardableResult
+    public func serialize(into target: UnsafeMutableRawBufferPointer?) -> Int {
+        var writer = StateWriter(into: target)
+        writer.append(magic: magic)
         writer.append(quantizer)
         writer.append(samples)
         let order = classes.indices.sorted { classes[$0] < classes[$1] }
@@ -34,7 +41,7 @@ extension Accumulator {
             for layer in layers { writer.append(layer, classes: order) }
         }
         writer.finish()
-        return writer.bytes
+        return writer.count
     }
 
     /// The accumulator that gave these bytes.
