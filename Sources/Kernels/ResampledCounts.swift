@@ -3,8 +3,8 @@ import CNumerics
 
 /// The tables of some neurons in bootstrap replicates, with their levels as they are.
 ///
-/// Hundreds of replicates are counted at once: a cell's count is the sum of the weights
-/// of its samples, which bit slices add (slices.h).
+/// A cell's count is the sum of the weights of its samples. Blocks of replicates are drawn
+/// once for all neurons: hundreds, or where their weights do not fit, as many as do.
 public struct ResampledCounts {
     private let codes: LevelCodes
     private let classes: SampleClasses
@@ -22,23 +22,15 @@ public struct ResampledCounts {
         let totals: AlignedBuffer
         let scratch: AlignedBuffer
 
-        static func bytes(samples: Int, levels: Int, cells: Int) -> Int {
-            CellRuns.bytes(samples: samples, levels: levels, cells: cells)
-                + chunk * SampleSlices.lanes * 4 + scratchBytes(samples)
-        }
-
-        /// For weights of up to 16 planes.
-        static func scratchBytes(_ samples: Int) -> Int { Int(cn_slice_scratch(1, 16, Int64(samples))) }
-
-        init(samples: Int, levels: Int, cells: Int) throws(InfoLensError) {
+        init(samples: Int, levels: Int, cells: Int, lanes: Int, scratchBytes: Int) throws(InfoLensError) {
             runs = try CellRuns(samples: samples, levels: levels, cells: cells)
-            totals = try AlignedBuffer(count: chunk * SampleSlices.lanes, of: UInt32.self)
-            scratch = try AlignedBuffer(byteCount: Tool.scratchBytes(samples))
+            totals = try AlignedBuffer(count: chunk * lanes, of: UInt32.self)
+            scratch = try AlignedBuffer(byteCount: scratchBytes)
         }
     }
 
     /// - Parameter mostWorkers: for how many the caller has room, ≥ 1
-    /// - Throws: `memory` where a block of replicates exceeds half of the budget; `argument` for 2^32
+    /// - Throws: `memory` where the weights of one replicate exceed half of the budget; `argument` for 2^32
     ///   samples or more
     public init(
         codes: LevelCodes, classes: SampleClasses, replicates: Int, seed: UInt64, mostWorkers: Int, run: Run
@@ -50,60 +42,60 @@ public struct ResampledCounts {
         let samples = codes.samples
         let levels = codes.neurons.reduce(1) { max($0, codes.levels(of: $1)) }
         let cells = min(levels.multipliedReportingOverflow(by: classes.count).partialValue, samples)
-        let toolBytes = Tool.bytes(samples: samples, levels: levels, cells: cells)
-        func weightBytes(workers: Int) -> Int {
-            ResampledWeights.bytes(samples: samples, classes: classes.count, workers: workers)
-        }
-        let shared = weightBytes(workers: 1) + 4 * samples
-        let budget = run.memory / 2
+        let runBytes = CellRuns.bytes(samples: samples, levels: levels, cells: cells)
+        let budget = run.memory / 2 - 4 * samples
+
+        let scratchBytes = ResampledWeights.slicedScratchBytes(samples: samples)
+        let slicedTool = runBytes + ResampledCounts.chunk * SampleSlices.lanes * 4 + scratchBytes
+        let sliced = ResampledWeights.slicedBytes(samples: samples, classes: classes.count, workers: 1)
+        let isSliced = sliced + slicedTool <= budget
+        // A plain replicate has totals in every tool.
+        let plain = ResampledWeights.plainBytes(samples: samples, classes: classes.count)
+        let totalBytes = ResampledCounts.chunk * 4
+
+        let toolBytes = isSliced ? slicedTool : runBytes
+        let shared = isSliced ? sliced : plain + totalBytes
         guard shared + toolBytes <= budget else {
+            let needed = shared + toolBytes + 4 * samples
             throw InfoLensError(
                 .memory,
                 """
-                memory: \(SampleSlices.lanes) bootstrap replicates of \(samples) samples take \(shared + toolBytes) \
-                bytes, but half of the budget is \(budget); give the context at least \
-                \(2 * (shared + toolBytes)) bytes
+                memory: one bootstrap replicate of \(samples) samples takes \(needed) bytes, but half of the budget is \
+                \(run.memory / 2); give the context at least \(2 * needed) bytes
                 """
             )
         }
-        let further = toolBytes + weightBytes(workers: 2) - weightBytes(workers: 1)
+        // On slices each further worker fills its part of them; plain weights get half of what is left.
+        let further =
+            isSliced
+            ? toolBytes - sliced
+                + ResampledWeights.slicedBytes(samples: samples, classes: classes.count, workers: 2) : 2 * toolBytes
         workers = min(
             run.threads, codes.neurons.count, mostWorkers, 1 + (budget - shared - toolBytes) / further)
-        weights = try ResampledWeights(classes, seed: seed, workers: workers)
+        let block = min((budget - workers * toolBytes) / (plain + workers * totalBytes), SampleSlices.lanes, replicates)
+        weights = try ResampledWeights(classes, seed: seed, workers: workers, plain: isSliced ? nil : max(block, 1))
         byClass = try AlignedBuffer(count: samples, of: UInt32.self)
         var tools: [Tool] = []
-        for _ in 0..<workers { tools.append(try Tool(samples: samples, levels: levels, cells: cells)) }
+        for _ in 0..<workers {
+            tools.append(
+                try Tool(
+                    samples: samples, levels: levels, cells: cells, lanes: weights.lanes,
+                    scratchBytes: isSliced ? scratchBytes : 0))
+        }
         self.tools = tools
         orderByClass()
     }
 
     /// Calls `body` with the table of each neuron as it is, as a block of one replicate.
     public func original(_ body: Body) throws(InfoLensError) {
-        let samples = [classes.samples]
-        try forEachNeuron { worker, neuron, runs, cells in
-            body(
-                worker, neuron, 0,
-                ResampledTables(
-                    levels: codes.levels(of: neuron), cells: cells, classSamples: samples, runs: runs,
-                    totals: tools[worker].totals.values(of: UInt32.self), resampling: nil))
-        }
+        try forEachNeuron(first: 0, classSamples: [classes.samples], weights: nil, body)
     }
 
     /// Calls `body` with all replicates of each neuron, in blocks; for one neuron in ascending order.
     public func resampled(_ body: Body) throws(InfoLensError) {
-        for first in stride(from: 0, to: replicates, by: SampleSlices.lanes) {
-            let block = first..<min(first + SampleSlices.lanes, replicates)
-            try weights.draw(block, run: run)
-            try forEachNeuron { worker, neuron, runs, cells in
-                let tool = tools[worker]
-                body(
-                    worker, neuron, first,
-                    ResampledTables(
-                        levels: codes.levels(of: neuron), cells: cells, classSamples: weights.classSamples, runs: runs,
-                        totals: tool.totals.values(of: UInt32.self),
-                        resampling: (weights.slices, tool.scratch.values(of: UInt8.self))))
-                run.advance(by: codes.samples * block.count / PermutedCounts.readsPerUnit)
-            }
+        for first in stride(from: 0, to: replicates, by: weights.lanes) {
+            try weights.draw(first..<min(first + weights.lanes, replicates), run: run)
+            try forEachNeuron(first: first, classSamples: weights.classSamples, weights: weights, body)
         }
     }
 
@@ -111,16 +103,24 @@ public struct ResampledCounts {
     public let workers: Int
 
     /// Called from several threads; the tables are lent for the call.
-    public typealias Body = (_ worker: Int, _ neuron: Int, _ first: Int, _ tables: ResampledTables) -> Void
+    public typealias Body = (_ worker: Int, _ neuron: Int, _ first: Int, _ tables: ResampledTables)
+        throws(InfoLensError) -> Void
 
     private func forEachNeuron(
-        _ body: (_ worker: Int, _ neuron: Int, _ runs: cn_runs, _ cells: UnsafeBufferPointer<SampleCell>) -> Void
+        first: Int, classSamples: [[Int]], weights: ResampledWeights?, _ body: Body
     ) throws(InfoLensError) {
-        try forEachItem(count: codes.neurons.count, workers: workers, run: run) { worker, item in
+        try forEachItem(count: codes.neurons.count, workers: workers, run: run) {
+            (worker, item) throws(InfoLensError) in
             let neuron = codes.neurons.lowerBound + item
-            let (runs, cells) = tools[worker].runs.sortCells(
+            let tool = tools[worker]
+            let (runs, cells) = tool.runs.sortCells(
                 codes, neuron: neuron, classes: classes, byClass: byClass.values(of: UInt32.self))
-            body(worker, neuron, runs, cells)
+            try body(
+                worker, neuron, first,
+                ResampledTables(
+                    levels: codes.levels(of: neuron), cells: cells, classSamples: classSamples, run: run, runs: runs,
+                    totals: tool.totals.values(of: UInt32.self), scratch: tool.scratch.values(of: UInt8.self),
+                    weights: weights))
         }
     }
 
@@ -148,26 +148,38 @@ public struct ResampledTables {
     /// The number of replicates.
     public var count: Int { classSamples.count }
 
+    fileprivate let run: Run
     fileprivate let runs: cn_runs
     fileprivate let totals: UnsafeMutablePointer<UInt32>
-    fileprivate let resampling: (slices: SampleSlices, scratch: UnsafeMutablePointer<UInt8>)?
+    fileprivate let scratch: UnsafeMutablePointer<UInt8>
+    /// Nil for the data themselves.
+    fileprivate let weights: ResampledWeights?
 
-    /// Calls `body` for each cell with its counts, one a replicate.
-    public func forEachCell(_ body: (_ cell: SampleCell, _ counts: UnsafeBufferPointer<UInt32>) -> Void) {
+    /// Calls `body` for each cell with its counts, one for each of the replicates asked for.
+    public func forEachCell(
+        of replicates: Range<Int>, _ body: (_ cell: SampleCell, _ counts: UnsafeBufferPointer<UInt32>) -> Void
+    ) throws(InfoLensError) {
+        let lanes = weights?.lanes ?? 1
         for from in stride(from: 0, to: cells.count, by: ResampledCounts.chunk) {
             let chunk = from..<min(from + ResampledCounts.chunk, cells.count)
-            let start = from == 0 ? 0 : runs.ends[from - 1]
-            let stride = resampling == nil ? 1 : SampleSlices.lanes
-            if let (slices, scratch) = resampling {
-                var part = cn_runs(
-                    order: runs.order, ends: runs.ends + from, cells: Int64(chunk.count), samples: runs.samples)
-                cn_slice_totals(slices.words, Int32(slices.planes), &part, start, totals, scratch)
+            if let weights {
+                try weights.sum(chunk, of: runs, lanes: replicates, totals: totals, scratch: scratch, run: run)
             } else {
                 for cell in chunk { totals[cell - from] = runs.ends[cell] - (cell == 0 ? 0 : runs.ends[cell - 1]) }
             }
             for cell in chunk {
-                body(cells[cell], UnsafeBufferPointer(start: totals + (cell - from) * stride, count: count))
+                let start = totals + (cell - from) * lanes + replicates.lowerBound
+                body(cells[cell], UnsafeBufferPointer(start: start, count: replicates.count))
             }
         }
+    }
+
+    /// Reports that some of the replicates are done, and is a place to stop.
+    public func finish(_ replicates: Range<Int>) throws(InfoLensError) {
+        if weights != nil {
+            func units(_ replicates: Int) -> Int { Int(runs.samples) * replicates / PermutedCounts.readsPerUnit }
+            run.advance(by: units(replicates.upperBound) - units(replicates.lowerBound))
+        }
+        try run.checkpoint()
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CNumerics
 import Glibc
 import Synchronization
 
@@ -17,7 +18,9 @@ public func forEachItem(
         let crew = Crew(items: count, run: run, body: body)
         let helpers = startHelpers(min(workers, count) - 1, crew: crew)
         crew.work(as: 0)
-        for helper in helpers { pthread_join(helper, nil) }
+        for helper in helpers {
+            while cn_join(helper, 33) == 0 { crew.checkpoint() }
+        }
         return crew.failure.withLock { $0?.error }
     }
     if let failure { throw failure }
@@ -85,12 +88,20 @@ private final class Crew: @unchecked Sendable {
                 try body(worker, item)
                 try run.checkpoint()
             } catch {
-                failed.store(true, ordering: .relaxed)
-                let item = error.kind == .cancelled ? items : item
-                failure.withLock { first in
-                    if first == nil || item < first!.item { first = (item, error) }
-                }
+                fail(error, item: error.kind == .cancelled ? items : item)
             }
+        }
+    }
+
+    /// Tells the host while others work.
+    func checkpoint() {
+        do throws(InfoLensError) { try run.checkpoint() } catch { fail(error, item: items) }
+    }
+
+    private func fail(_ error: InfoLensError, item: Int) {
+        failed.store(true, ordering: .relaxed)
+        failure.withLock { first in
+            if first == nil || item < first!.item { first = (item, error) }
         }
     }
 }

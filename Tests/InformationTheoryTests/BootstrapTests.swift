@@ -101,6 +101,134 @@ private func bits(_ found: [[BootstrapInterval]]) -> [UInt64] {
         #expect(other[0][0].deviation != reference[0][0].deviation)
     }
 
+    @Test("a budget too small for slices gives the same bits")
+    func tightBudget() throws {
+        let matrix = reluLike(samples: 4000, neurons: 3)
+        let classes = randomClasses(samples: 4000, count: 4)
+        func intervals(_ run: Run) throws -> [UInt64] {
+            bits(
+                try resample(
+                    matrix, .uniform(bins: 8, range: .neuron), classes, [.mutualInformation, .general { entropy($0) }],
+                    replicates: 70, run: run))
+        }
+        let ample = try intervals(run())
+        for (threads, memory) in [(1, 3 << 19), (3, 3 << 19), (2, 1 << 19)] {
+            let isEqual = try intervals(run(threads: threads, memory: memory)) == ample
+            #expect(isEqual, "\(threads) threads, \(memory) bytes")
+        }
+    }
+
+    @Test("two million samples fit in 1 GiB, and 20000 in 8 MiB", arguments: [(2_000_000, 1 << 30), (20_000, 8 << 20)])
+    func manySamples(samples: Int, memory: Int) throws {
+        let matrix = MemoryMatrix((0..<samples).map { Double($0 % 3) }, neurons: 1)
+        let found = try resample(
+            matrix, .integer, SampleClasses(unlabelled: samples), [.entropy], replicates: 2, run: run(memory: memory))
+        #expect(abs(found[0][0].estimate - log2(3)) < 1e-6 && found[0][0].deviation < 1e-4)
+    }
+
+    @Test("work stops between the samples left out and between the replicates of a neuron")
+    func cancellation() {
+        let matrix = MemoryMatrix((0..<50).map(Double.init), neurons: 1)
+        // The data, 50 samples left out, 100 replicates.
+        for most in [1, 20, 51, 90] {
+            let calls = Atomic<Int>(0)
+            let run = Run(
+                threads: 1, memory: 1 << 24, isCancelled: { calls.load(ordering: .relaxed) >= most })
+            let statistic = BootstrapStatistic.general { table in
+                calls.add(1, ordering: .relaxed)
+                return entropy(table)
+            }
+            let error = #expect(throws: InfoLensError.self) {
+                try resample(matrix, .integer, SampleClasses(unlabelled: 50), [statistic], replicates: 100, run: run)
+            }
+            #expect(error?.kind == .cancelled && calls.load(ordering: .relaxed) == most)
+        }
+    }
+
+    @Test("progress within a neuron reaches what was announced")
+    func progress() throws {
+        let matrix = MemoryMatrix((0..<100).map { Double($0 % 7) }, neurons: 1)
+        let seen = Mutex([Int]())
+        let run = Run(
+            threads: 1, memory: 1 << 24,
+            report: { _, done, _ in
+                seen.withLock { $0.append(done) }
+                return true
+            })
+        run.begin(total: bootstrapWorkUnits(of: matrix, quantizer: .integer, replicates: 64))
+        let slow = BootstrapStatistic.general { table in
+            usleep(5000)
+            return entropy(table)
+        }
+        _ = try resample(matrix, .integer, SampleClasses(unlabelled: 100), [slow], replicates: 64, run: run)
+        try run.finish()
+        let reported = seen.withLock { $0 }
+        #expect(Set(reported).count > 4 && reported == reported.sorted() && reported.last ?? 0 >= 200)
+    }
+
+    @Test("the information of all samples but one is that of the others", arguments: EntropyEstimator.allCases)
+    func leavingOneOut(estimator: EntropyEstimator) throws {
+        // A level of one sample; and classes of one sample, of two samples that differ, of two that do not.
+        var generator = FixedGenerator(seed: 11)
+        let many = (0..<40).map { _ in (level: Int.random(in: 0..<4, using: &generator), label: 0) }
+            .map { (level: $0.level, label: ($0.level + Int.random(in: 0..<3, using: &generator)) % 3) }
+        let shared = many + [(5, 0), (2, 1)]
+        let two = [(0, 0), (0, 0), (0, 1), (0, 1), (0, 1), (1, 1)]
+        for (data, count) in [
+            (shared, 3), (shared + [(1, 3)], 4), (shared + [(1, 3), (2, 4)], 5), (shared + [(0, 3), (1, 3)], 4),
+            (shared + [(3, 3), (3, 3)], 4), (two, 2),
+        ] {
+            let edges = Quantizer.explicit(edges: [0.5, 1.5, 2.5, 7])
+            for (quantizer, alphabet) in [(Quantizer.integer, Alphabet.full), (.integer, .observed), (edges, .full)] {
+                let request = MeasureRequest(
+                    NeuronMeasure.all.filter { "\($0.name)" == "mutual_information" },
+                    function: EntropyFunction(estimator, unit: .bits), alphabet: alphabet)
+                func matrix(_ data: [(level: Int, label: Int)]) -> (MemoryMatrix, SampleClasses) {
+                    (MemoryMatrix(data.map { Double($0.level) }, neurons: 1), classes(data.map(\.label), count: count))
+                }
+                let (values, labels) = matrix(data)
+                let layer = try request.layer(quantizer: quantizer, classes: labels)
+                let terms = try PlugInTerms(samples: data.count, unit: .bits)
+                var left: [(weight: Double, value: Double)] = []
+                var cells: [SampleCell] = []
+                try forEachCodedGroup(of: values, quantizer: quantizer, bytesPerNeuron: 0, run: run()) {
+                    (codes) throws(InfoLensError) in
+                    let evaluator = try ReplicateEvaluator(
+                        [request.bootstrapStatistic(layer)], terms: terms, codes: codes, classes: labels, workers: 1,
+                        run: run(threads: 1))
+                    let found = Mutex<([(weight: Double, value: Double)], [SampleCell])>(([], []))
+                    try ResampledCounts(
+                        codes: codes, classes: labels, replicates: 1, seed: 1, mostWorkers: 1, run: run()
+                    ).original { (worker, _, _, tables) throws(InfoLensError) in
+                        let values = try evaluator.jackknife(0, of: tables, worker: worker)
+                        found.withLock { $0 = (values, Array(tables.cells)) }
+                    }
+                    (left, cells) = found.withLock { $0 }
+                }
+                #expect(left.reduce(0) { $0 + $1.weight } == Double(data.count))
+                /// The level that a sample has among those that occur.
+                func levels(_ data: [(level: Int, label: Int)]) -> [Int] {
+                    let cuts = data.map { quantizer == .integer ? $0.level : [0, 1, 2, 3, 3, 3][$0.level] }
+                    let all = Set(cuts).sorted()
+                    return cuts.map { all.firstIndex(of: $0) ?? -1 }
+                }
+                let numbers = levels(data)
+                for (cell, left) in zip(cells, left) {
+                    let removed = data.indices.first {
+                        numbers[$0] == cell.level && data[$0].label == cell.label
+                    }
+                    var others = data
+                    others.remove(at: try #require(removed))
+                    let (values, labels) = matrix(others)
+                    let measures = try evaluate(request, of: values, quantizer: quantizer, classes: labels, run: run())
+                    let expected = measures.values[0].values(of: Double.self)[0]
+                    let isEqual = abs(left.value - expected) < 1e-12 || left.value.isNaN && expected.isNaN
+                    #expect(isEqual, "\(quantizer), \(alphabet), \(count) classes: \(left.value), not \(expected)")
+                }
+            }
+        }
+    }
+
     @Test("BCa is Efron's, computed independently")
     func independentBCa() throws {
         let codes = (0..<60).map { $0 * $0 % 3 }
@@ -195,7 +323,8 @@ private func bits(_ found: [[BootstrapInterval]]) -> [UInt64] {
         #expect(distinct.bca.low.isNaN && distinct.bca.high.isNaN && distinct.percentile.high < distinct.estimate)
         let single = try resample(
             MemoryMatrix([5], neurons: 1), .integer, SampleClasses(unlabelled: 1), replicates: 1)[0][0]
-        #expect(single.estimate == 0 && single.deviation.isNaN && single.percentile.low == 0 && single.bca.low.isNaN)
+        #expect(single.estimate == 0 && single.deviation.isNaN && single.percentile.low == 0)
+        #expect(single.bca.low == 0 && single.bca.high == 0)
         let undefined = try resample(
             MemoryMatrix([5, 6], neurons: 1), .integer, SampleClasses(unlabelled: 2), [.general { _ in .nan }],
             replicates: 5)[0][0]

@@ -26,15 +26,17 @@ private func counted(
         of: matrix, plan: LevelPlan(coding: coding, others: []) { (_, _) in NoWalk() }, neurons: 0..<matrix.neurons,
         bytesPerNeuron: 0, run: run
     ) { (codes) throws(InfoLensError) in
-        let counts = try ResampledCounts(
-            codes: codes, classes: classes, replicates: replicates, seed: 7, mostWorkers: .max, run: run)
-        try counts.resampled {
-            _, neuron, first, tables in
+        try ResampledCounts(
+            codes: codes, classes: classes, replicates: replicates, seed: 7, mostWorkers: .max, run: run
+        ).resampled { (_, neuron, first, tables) throws(InfoLensError) in
             var cells: [Cell: Int] = [:]
-            tables.forEachCell { cell, counts in
-                for (replicate, count) in counts.enumerated() {
-                    cells[Cell(level: Int(cell.level), label: Int(cell.label), replicate: first + replicate)] = Int(
-                        count)
+            // A part of the replicates at a time.
+            for replicates in [0..<tables.count / 3, tables.count / 3..<tables.count] {
+                try tables.forEachCell(of: replicates) { cell, counts in
+                    for (replicate, count) in zip(replicates, counts) {
+                        cells[Cell(level: Int(cell.level), label: Int(cell.label), replicate: first + replicate)] = Int(
+                            count)
+                    }
                 }
             }
             found.withLock { $0[neuron].merge(cells) { $0 + $1 } }
@@ -98,12 +100,32 @@ private func counted(
         #expect((0..<8).map { wider.words[(69 * 4 + 3) * 8 + $0] } == [0, 1 << 35, 0, 0, 0, 0, 0, 0])
     }
 
-    @Test("a budget below one block says what is needed")
+    @Test("replicates that do not fit on slices are counted a few at a time, with the same cells")
+    func tightBudget() throws {
+        // Slices take 290 bytes a sample, so that they do not fit; plain weights fit for 20 to 100 replicates.
+        let (samples, levels) = (3000, 40)
+        var generator = FixedGenerator(seed: 5)
+        let matrix = MemoryMatrix(
+            (0..<samples * 2).map { i in
+                Double(i / 2 < levels ? i / 2 : Int.random(in: 0..<levels, using: &generator))
+            }, neurons: 2)
+        let classes = randomClasses(samples: samples, count: 3)
+        let ample = try counted(matrix, levels: levels, classes: classes, replicates: 110)
+        #expect(ample[0].count > 110 * 100 && ample[0] != ample[1])
+        for (threads, memory) in [(1, 3 << 19), (2, 3 << 19), (1, 1 << 19), (3, 1 << 18)] {
+            let found = try counted(
+                matrix, levels: levels, classes: classes, replicates: 110, run: run(threads: threads, memory: memory))
+            let isEqual = found == ample
+            #expect(isEqual, "\(threads) threads, \(memory) bytes")
+        }
+    }
+
+    @Test("a budget below one replicate says what is needed")
     func tooSmallBudget() {
-        let matrix = MemoryMatrix([Double](repeating: 1, count: 20_000), neurons: 1)
+        let matrix = MemoryMatrix([Double](repeating: 1, count: 50_000), neurons: 1)
         let error = #expect(throws: InfoLensError.self) {
             try counted(
-                matrix, levels: 2, classes: SampleClasses(unlabelled: 20_000), replicates: 10, run: run(memory: 1 << 20)
+                matrix, levels: 2, classes: SampleClasses(unlabelled: 50_000), replicates: 10, run: run(memory: 1 << 20)
             )
         }
         #expect(error?.kind == .memory)

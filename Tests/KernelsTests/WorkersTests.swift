@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Synchronization
 import TestSupport
 import Testing
@@ -49,6 +50,32 @@ import Testing
         try run.finish()
         let reported = seen.withLock { $0 }
         #expect(reported == reported.sorted() && reported.last == 64)
+    }
+
+    @Test("the host can cancel while it waits for the last thread")
+    func cancellationOfLast() {
+        let left = Mutex(999)
+        let asked = Mutex(0)
+        let isCancelled = {
+            // The first time is after the caller's last item.
+            guard left.withLock({ $0 == 0 }) else { return false }
+            return asked.withLock {
+                $0 += 1
+                return $0 >= 3
+            }
+        }
+        let run = Run(threads: 2, memory: 1 << 20, isCancelled: isCancelled)
+        let error = #expect(throws: InfoLensError.self) {
+            try forEachItem(count: 1000, workers: 2, run: run) { (worker, _) throws(InfoLensError) in
+                if worker == 0 {
+                    usleep(200)
+                    left.withLock { $0 -= 1 }
+                } else {
+                    while true { try run.checkpoint() }
+                }
+            }
+        }
+        #expect(error?.kind == .cancelled && asked.withLock { $0 } == 3)
     }
 
     @Test("a callback that refuses stops the work", arguments: [1, 2])

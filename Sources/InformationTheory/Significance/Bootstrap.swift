@@ -8,7 +8,13 @@ public enum BootstrapStatistic {
     /// Plug-in I(T;Y).
     case mutualInformation
     /// Anything. Levels and classes that a replicate lacks are listed with 0.
-    case general((ContingencyTable) -> Double)
+    case general((ContingencyTable) -> Double, leavingOneOut: LeaveOneOut? = nil)
+
+    /// A faster way to the statistic of all tables that lack one sample: is called with the whole table, and what it
+    /// returns for every cell in the order of (level, class) with the table less a sample of the cell. These take
+    /// turns in the same memory, so that nothing can be read of the whole table any more.
+    public typealias LeaveOneOut =
+        (_ whole: ContingencyTable) -> (_ less: ContingencyTable, _ cell: SampleCell) -> Double
 }
 
 /// What resampling tells of one statistic of one neuron.
@@ -64,17 +70,17 @@ public func bootstrap(
         func place(_ neuron: Int, _ statistic: Int) -> UnsafeMutablePointer<Double> {
             values + (neuron - codes.neurons.lowerBound) * width + statistic * (replicates + 2)
         }
-        try counts.original { worker, neuron, _, tables in
-            evaluator.evaluate(tables, worker: worker) { statistic, _, value in
+        try counts.original { (worker, neuron, _, tables) throws(InfoLensError) in
+            try evaluator.evaluate(tables, worker: worker) { statistic, _, value in
                 place(neuron, statistic)[replicates] = value
             }
             for statistic in statistics.indices {
-                place(neuron, statistic)[replicates + 1] = evaluator.acceleration(
+                place(neuron, statistic)[replicates + 1] = try evaluator.acceleration(
                     statistic, of: tables, worker: worker)
             }
         }
-        try counts.resampled { worker, neuron, first, tables in
-            evaluator.evaluate(tables, worker: worker) { statistic, replicate, value in
+        try counts.resampled { (worker, neuron, first, tables) throws(InfoLensError) in
+            try evaluator.evaluate(tables, worker: worker) { statistic, replicate, value in
                 place(neuron, statistic)[first + replicate] = value
             }
         }

@@ -32,6 +32,7 @@ struct ReplicateEvaluator {
     private let classCount: Int
     private let usesTerms: Bool
     private let closures: [(index: Int, statistic: (ContingencyTable) -> Double)]
+    private let run: Run
     /// Replicates whose tables are in memory at a time.
     private let tablesAtOnce: Int
     private let tableSize: Int
@@ -69,10 +70,11 @@ struct ReplicateEvaluator {
     ) throws(InfoLensError) {
         self.statistics = statistics
         self.terms = terms
+        self.run = run
         classCount = classes.count
         var closures: [(index: Int, statistic: (ContingencyTable) -> Double)] = []
         for (index, statistic) in statistics.enumerated() {
-            if case .general(let closure) = statistic { closures.append((index, closure)) }
+            if case .general(let closure, _) = statistic { closures.append((index, closure)) }
         }
         self.closures = closures
         usesTerms = closures.count < statistics.count
@@ -102,9 +104,9 @@ struct ReplicateEvaluator {
     /// Calls `result` with the value of every statistic for every replicate of the block.
     func evaluate(
         _ tables: ResampledTables, worker: Int, result: (_ statistic: Int, _ replicate: Int, _ value: Double) -> Void
-    ) {
+    ) throws(InfoLensError) {
         if usesTerms {
-            let (cells, levels) = sums(of: tables, worker: worker)
+            let (cells, levels) = try sums(of: tables, worker: worker)
             for replicate in 0..<tables.count {
                 let classes = tables.classSamples[replicate].reduce(Int64(0)) { $0 + terms[$1] }
                 for (index, statistic) in statistics.enumerated() {
@@ -121,15 +123,16 @@ struct ReplicateEvaluator {
                 }
             }
         }
-        guard !closures.isEmpty else { return }
+        guard !closures.isEmpty else { return try tables.finish(0..<tables.count) }
         for first in stride(from: 0, to: tables.count, by: tablesAtOnce) {
             let block = first..<min(first + tablesAtOnce, tables.count)
-            fill(tables, replicates: block, worker: worker)
+            try fill(tables, replicates: block, worker: worker)
             for replicate in block {
                 let table = table(
                     at: replicate - first, levels: tables.levels, classSamples: tables.classSamples[replicate],
                     samples: terms.samples, worker: worker)
                 for (index, closure) in closures { result(index, replicate, closure(table)) }
+                try tables.finish(replicate..<replicate + 1)
             }
         }
     }
@@ -147,7 +150,7 @@ struct ReplicateEvaluator {
     /// Σ terms over cells and over levels, for each replicate.
     private func sums(
         of tables: ResampledTables, worker: Int
-    ) -> (cells: UnsafeMutablePointer<Int64>, levels: UnsafeMutablePointer<Int64>) {
+    ) throws(InfoLensError) -> (cells: UnsafeMutablePointer<Int64>, levels: UnsafeMutablePointer<Int64>) {
         let cells = scratch[worker].sums.values(of: Int64.self)
         let levels = cells + ReplicateEvaluator.lanes
         let inLevel = scratch[worker].level.values(of: UInt32.self)
@@ -161,7 +164,7 @@ struct ReplicateEvaluator {
             }
         }
         var level: UInt32 = 0
-        tables.forEachCell { cell, counts in
+        try tables.forEachCell(of: 0..<count) { cell, counts in
             if cell.level != level { finishLevel() }
             level = cell.level
             for replicate in 0..<count {
@@ -175,17 +178,16 @@ struct ReplicateEvaluator {
     }
 
     /// Writes the dense tables of some replicates: [class][level], then the levels' margins.
-    private func fill(_ tables: ResampledTables, replicates: Range<Int>, worker: Int) {
+    private func fill(_ tables: ResampledTables, replicates: Range<Int>, worker: Int) throws(InfoLensError) {
         let base = scratch[worker].tables.values(of: UInt32.self)
         base.update(repeating: 0, count: replicates.count * tableSize)
         let levels = tables.levels
-        tables.forEachCell { cell, counts in
+        try tables.forEachCell(of: replicates) { cell, counts in
             let place = base + Int(cell.label) * levels + Int(cell.level)
             let margin = base + classCount * levels + Int(cell.level)
-            for replicate in replicates {
-                let offset = (replicate - replicates.lowerBound) * tableSize
-                place[offset] = counts[replicate]
-                margin[offset] &+= counts[replicate]
+            for (index, count) in counts.enumerated() {
+                place[index * tableSize] = count
+                margin[index * tableSize] &+= count
             }
         }
     }
@@ -200,17 +202,28 @@ struct ReplicateEvaluator {
     }
 
     /// Efron's acceleration Σ d³ / 6 (Σ d²)^1.5, d the mean of the statistic over the data less one sample minus its
-    /// value: samples of the same cell have the same. 0 where all are equal, NaN for one sample.
+    /// value: samples of the same cell have the same. 0 where all are equal, and for one sample.
     /// - Parameter tables: of the data
-    func acceleration(_ statistic: Int, of tables: ResampledTables, worker: Int) -> Double {
+    func acceleration(_ statistic: Int, of tables: ResampledTables, worker: Int) throws(InfoLensError) -> Double {
+        guard terms.samples > 1 else { return 0 }
+        return InformationTheory.acceleration(of: try jackknife(statistic, of: tables, worker: worker))
+    }
+
+    /// The statistic of the data less one sample of each cell, with the samples of the cell; for two samples or more.
+    func jackknife(
+        _ statistic: Int, of tables: ResampledTables, worker: Int
+    ) throws(InfoLensError) -> [(weight: Double, value: Double)] {
         let samples = terms.samples
-        guard samples > 1 else { return .nan }
         var values: [(weight: Double, value: Double)] = []
         values.reserveCapacity(tables.cells.count)
         switch statistics[statistic] {
-        case .general(let closure):
-            fill(tables, replicates: 0..<1, worker: worker)
+        case .general(let closure, let leavingOneOut):
+            try fill(tables, replicates: 0..<1, worker: worker)
             var classSamples = tables.classSamples[0]
+            func filled(_ samples: Int) -> ContingencyTable {
+                table(at: 0, levels: tables.levels, classSamples: classSamples, samples: samples, worker: worker)
+            }
+            let value = leavingOneOut.map { $0(filled(samples)) } ?? { less, _ in closure(less) }
             let base = scratch[worker].tables.values(of: UInt32.self)
             for cell in tables.cells {
                 let place = base + Int(cell.label) * tables.levels + Int(cell.level)
@@ -219,22 +232,20 @@ struct ReplicateEvaluator {
                 classSamples[Int(cell.label)] -= 1
                 place.pointee -= 1
                 margin.pointee -= 1
-                let value = closure(
-                    table(
-                        at: 0, levels: tables.levels, classSamples: classSamples, samples: samples - 1, worker: worker))
-                values.append((Double(count), value))
+                values.append((Double(count), value(filled(samples - 1), cell)))
                 classSamples[Int(cell.label)] += 1
                 place.pointee += 1
                 margin.pointee += 1
+                try run.checkpoint()
             }
         case .entropy, .mutualInformation:
-            let (cellSums, levelSums) = sums(of: tables, worker: worker)
+            let (cellSums, levelSums) = try sums(of: tables, worker: worker)
             let classes = tables.classSamples[0].reduce(Int64(0)) { $0 + terms[$1] }
             /// What a term loses with one sample.
             func loss(_ count: Int) -> Int64 { terms[count] - terms[count - 1] }
             var margins = [Int](repeating: 0, count: tables.levels)
-            tables.forEachCell { cell, counts in margins[Int(cell.level)] += Int(counts[0]) }
-            tables.forEachCell { cell, counts in
+            try tables.forEachCell(of: 0..<1) { cell, counts in margins[Int(cell.level)] += Int(counts[0]) }
+            try tables.forEachCell(of: 0..<1) { cell, counts in
                 let levels = levelSums[0] - loss(margins[Int(cell.level)])
                 let value: Double =
                     if case .entropy = statistics[statistic] {
@@ -247,16 +258,19 @@ struct ReplicateEvaluator {
                 values.append((Double(counts[0]), value))
             }
         }
-        return InformationTheory.acceleration(of: values)
+        return values
     }
 }
 
 /// Efron's acceleration from the jackknife's distinct values and how many samples have each.
 func acceleration(of values: [(weight: Double, value: Double)]) -> Double {
-    let mean = values.reduce(0) { $0 + $1.weight * $1.value } / values.reduce(0) { $0 + $1.weight }
+    let weight = values.reduce(0) { $0 + $1.weight }
+    let mean = values.reduce(0) { $0 + $1.weight * $1.value } / weight
     let (squares, cubes) = values.reduce((0.0, 0.0)) { sums, entry in
         let d = mean - entry.value
         return (sums.0 + entry.weight * d * d, sums.1 + entry.weight * d * d * d)
     }
-    return squares > 0 ? cubes / (6 * squares * squares.squareRoot()) : squares
+    // Values that are equal in exact arithmetic may differ by rounding.
+    let tie = 1e-12 * max(1, mean.magnitude)
+    return squares <= weight * tie * tie ? 0 : cubes / (6 * squares * squares.squareRoot())
 }

@@ -63,19 +63,57 @@ extension MeasureRequest {
         case .grassberger: return additive { grassbergerG(UInt32($0)) }
         case .jackknife where classes.samples.allSatisfy({ $0 != 1 }): return additive { jackknifeLog($0) }
         case .jackknife, .chaoShen, .jamesStein, .panzeriTreves, .nsb:
-            return .general(try information(quantizer: quantizer, classes: classes))
+            return .general(information(try layer(quantizer: quantizer, classes: classes)))
         }
     }
 
     /// Î(T;Y) of any table of the layer, permuted or resampled.
-    private func information(
-        quantizer: Quantizer, classes: SampleClasses
-    ) throws(InfoLensError) -> (ContingencyTable) -> Double {
-        let layer = try layer(quantizer: quantizer, classes: classes)
-        return { table in
+    private func information(_ layer: LayerSummary) -> (ContingencyTable) -> Double {
+        { table in
             var neuron = NeuronSummary(neuron: 0, table: table, layer: layer)
             return neuron.mutualInformation
         }
+    }
+
+    /// Î(T;Y) of the tables that lack one sample: only Ĥ(T), for each level, and Ĥ(T|Y=y) of the sample's class, for
+    /// each cell, are estimated again.
+    private func informationLeavingOneOut(_ layer: LayerSummary) -> BootstrapStatistic.LeaveOneOut {
+        // Where the alphabet is the levels that occur, a level less changes all entropies.
+        let countsLevels =
+            switch (function.estimator, alphabet) {
+            case (.panzeriTreves, _): true
+            case (.jamesStein, .full), (.nsb, .full): layer.levels == nil
+            default: false
+            }
+        return { whole in
+            var neuron = NeuronSummary(neuron: 0, table: whole, layer: layer)
+            /// N_y Ĥ(T|Y=y).
+            func weighted(_ neuron: inout NeuronSummary, class c: Int) -> Double {
+                let samples = neuron.table.classSamples[c]
+                return samples == 0 ? 0 : Double(samples) * neuron.entropy(ofClass: c)
+            }
+            let parts = whole.classSamples.indices.map { weighted(&neuron, class: $0) }
+            // Sums of the classes before and after each one: a difference would not survive a class that is undefined.
+            let before = parts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+            let after = Array(parts.reversed().reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }.reversed())
+            var last: (level: UInt32, entropy: Double)?
+            return { less, cell in
+                var neuron = NeuronSummary(neuron: 0, table: less, layer: layer)
+                let isEmptied = less.marginal[Int(cell.level)] == 0
+                if neuron.isConstant || isEmptied && countsLevels { return neuron.mutualInformation }
+                let entropy = last?.level == cell.level ? last?.entropy : nil
+                let (all, c) = (entropy ?? neuron.entropy, Int(cell.label))
+                last = (cell.level, all)
+                return all - (before[c] + weighted(&neuron, class: c) + after[c + 1]) / Double(less.samples)
+            }
+        }
+    }
+
+    /// I(T;Y) of a table by the estimator of this request, as a statistic of resamples.
+    func bootstrapStatistic(_ layer: LayerSummary) -> BootstrapStatistic {
+        function.estimator == .plugIn
+            ? .mutualInformation
+            : .general(information(layer), leavingOneOut: informationLeavingOneOut(layer))
     }
 
     /// Confidence intervals of I(T;Y) by this request's estimator, from resamples of the samples.
@@ -84,12 +122,10 @@ extension MeasureRequest {
         _ replicates: Int, confidence: Double, of matrix: any ActivationMatrix, quantizer: Quantizer,
         classes: SampleClasses, seed: UInt64, run: Run
     ) throws(InfoLensError) -> [BootstrapInterval] {
-        let statistic: BootstrapStatistic =
-            function.estimator == .plugIn
-            ? .mutualInformation : .general(try information(quantizer: quantizer, classes: classes))
+        let layer = try layer(quantizer: quantizer, classes: classes)
         return try bootstrap(
-            of: matrix, quantizer: quantizer, classes: classes, statistics: [statistic], replicates: replicates,
-            confidence: confidence, seed: seed, unit: function.unit, run: run)[0]
+            of: matrix, quantizer: quantizer, classes: classes, statistics: [bootstrapStatistic(layer)],
+            replicates: replicates, confidence: confidence, seed: seed, unit: function.unit, run: run)[0]
     }
 
     /// The distribution of each neuron's information over permutations of the labels.
