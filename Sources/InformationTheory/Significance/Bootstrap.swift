@@ -124,13 +124,18 @@ func interval(
     /// The share of the replicates that lies below the end of the interval whose nominal share is `share`.
     func corrected(_ share: Double) -> Double {
         let z = bias + normalQuantile(share)
-        return bias.isInfinite ? .nan : normalDistribution(bias + z / (1 - acceleration * z))
+        let stretch = 1 - acceleration * z
+        // Beyond its pole the correction would turn the ends around.
+        return bias.isInfinite || !(stretch > 0) ? .nan : normalDistribution(bias + z / stretch)
     }
+    let (lowShare, highShare) = (corrected(tail), corrected(1 - tail))
+    let isDefined = !(lowShare.isNaN || highShare.isNaN)
     return BootstrapInterval(
         estimate: estimate, deviation: (squares / (n - 1)).squareRoot(),
         percentile: .init(low: quantile(tail, of: sorted), high: quantile(1 - tail, of: sorted)),
         bca: .init(
-            low: quantile(corrected(tail), of: sorted), high: quantile(corrected(1 - tail), of: sorted)))
+            low: quantile(isDefined ? lowShare : .nan, of: sorted),
+            high: quantile(isDefined ? highShare : .nan, of: sorted)))
 }
 
 /// The quantile of sorted values by linear interpolation at p (n − 1), as numpy.quantile; NaN for NaN.
