@@ -547,10 +547,11 @@ il_status il_measure_options_init(il_measure_options *options, uint32_t struct_s
  * for the bootstrap and for pairs.
  *
  * `bootstrap` = B > 0 draws N samples with replacement B times, by the quantiser's edges
- * for all samples, and adds `bootstrap_std` of mutual information, its percentile interval
- * `percentile_low`, `percentile_high`, and the interval `bca_low`, `bca_high` that is
- * corrected for bias and acceleration (Efron 1987); NaN where every resample lies on
- * one side of the estimate.
+ * for all samples, and adds `bootstrap_bias` and `bootstrap_std` of mutual information, its
+ * percentile interval `percentile_low`, `percentile_high`, and the interval `bca_low`,
+ * `bca_high` that is corrected for bias and acceleration (Efron 1987); NaN where every resample
+ * lies on one side of the estimate. Neither interval is worth much where the bias, which
+ * duplicates in the resamples make, is larger than the standard deviation: use fewer bins.
  *
  * @param options  NULL for the defaults
  * @param table    rows: layers in the source's order, neurons ascending. Columns: `layer` (string),

@@ -124,6 +124,7 @@ extension MeasureCall {
             }
             func column(_ value: (BootstrapInterval) -> Double) -> [[Double]] { intervals.map { $0.map(value) } }
             columns += [
+                ("bootstrap_bias", unit, "mean of mutual information over resamples less its value", column(\.bias)),
                 ("bootstrap_std", unit, "standard deviation of mutual information over resamples", column(\.deviation)),
                 ("percentile_low", unit, "lower percentile of the resamples", column(\.percentile.low)),
                 ("percentile_high", unit, "upper percentile of the resamples", column(\.percentile.high)),

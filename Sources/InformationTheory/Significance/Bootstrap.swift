@@ -21,6 +21,8 @@ public enum BootstrapStatistic {
 public struct BootstrapInterval: Sendable, Equatable {
     /// The statistic of the data.
     public let estimate: Double
+    /// Mean of the replicates less the estimate: resamples hold duplicates, which look like information.
+    public let bias: Double
     /// Standard deviation over the replicates (divisor B − 1).
     public let deviation: Double
     /// Quantiles of the replicates. NaN where a replicate is.
@@ -51,7 +53,8 @@ public func bootstrap(
 ) throws(InfoLensError) -> [[BootstrapInterval]] {
     let terms = try PlugInTerms(samples: matrix.samples, unit: unit)
     let missing = BootstrapInterval(
-        estimate: .nan, deviation: .nan, percentile: .init(low: .nan, high: .nan), bca: .init(low: .nan, high: .nan))
+        estimate: .nan, bias: .nan, deviation: .nan, percentile: .init(low: .nan, high: .nan),
+        bca: .init(low: .nan, high: .nan))
     var results = [[BootstrapInterval]](
         repeating: [BootstrapInterval](repeating: missing, count: matrix.neurons), count: statistics.count)
     // For each neuron and statistic the replicates, the estimate and the acceleration.
@@ -109,7 +112,7 @@ func interval(
     let n = Double(replicates.count)
     guard !estimate.isNaN, !replicates.contains(where: \.isNaN) else {
         let nothing = BootstrapInterval.ClosedInterval(low: .nan, high: .nan)
-        return BootstrapInterval(estimate: estimate, deviation: .nan, percentile: nothing, bca: nothing)
+        return BootstrapInterval(estimate: estimate, bias: .nan, deviation: .nan, percentile: nothing, bca: nothing)
     }
     // Shifted by the estimate, in the order of the replicates.
     let shift = replicates.reduce(0) { $0 + ($1 - estimate) } / n
@@ -131,7 +134,7 @@ func interval(
     let (lowShare, highShare) = (corrected(tail), corrected(1 - tail))
     let isDefined = !(lowShare.isNaN || highShare.isNaN)
     return BootstrapInterval(
-        estimate: estimate, deviation: (squares / (n - 1)).squareRoot(),
+        estimate: estimate, bias: shift, deviation: (squares / (n - 1)).squareRoot(),
         percentile: .init(low: quantile(tail, of: sorted), high: quantile(1 - tail, of: sorted)),
         bca: .init(
             low: quantile(isDefined ? lowShare : .nan, of: sorted),

@@ -10,7 +10,14 @@ import pytest
 
 import infolens
 
-COLUMNS = ["bootstrap_std", "percentile_low", "percentile_high", "bca_low", "bca_high"]
+COLUMNS = [
+    "bootstrap_bias",
+    "bootstrap_std",
+    "percentile_low",
+    "percentile_high",
+    "bca_low",
+    "bca_high",
+]
 EDGES = [0.0, 1.0]
 
 
@@ -59,6 +66,8 @@ def test_intervals_agree_with_resampling_written_out():
     row = next(iter(table))
     assert row["mutual_information"] == pytest.approx(estimate, abs=1e-12)
     assert row["bootstrap_std"] == pytest.approx(values.std(), rel=0.05)
+    error = values.std() / math.sqrt(4000)
+    assert row["bootstrap_bias"] == pytest.approx(values.mean() - estimate, abs=5 * error)
     for end, share in (("low", 0.05), ("high", 0.95)):
         z = bias + normal_quantile(share)
         corrected = normal(bias + z / (1 - acceleration * z))

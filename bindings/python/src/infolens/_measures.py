@@ -111,9 +111,10 @@ def neuron_measures(
         With `permutations`: ``p_value`` = (1 + #{I_b ≥ I}) / (1 + B), ``p_value_family``
         by the largest I_b of all rows (Westfall & Young 1993), ``q_value`` (Benjamini &
         Hochberg 1995), ``null_mean``, ``null_std``, ``z_score`` (NaN where the null does
-        not vary). With `bootstrap`: ``bootstrap_std``, ``percentile_low``,
+        not vary). With `bootstrap`: ``bootstrap_bias``, ``bootstrap_std``, ``percentile_low``,
         ``percentile_high``, ``bca_low``, ``bca_high`` (Efron 1987; NaN where all resamples
-        lie on one side of the estimate). Where values may be undefined, with `bootstrap`,
+        lie on one side of the estimate; with a bias beyond the standard deviation neither
+        interval is worth much: use fewer bins). Where values may be undefined, with `bootstrap`,
         another estimator than plug-in or class selectivity: ``warning``, empty or the reason.
 
     Raises

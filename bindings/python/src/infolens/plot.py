@@ -83,8 +83,8 @@ def distributions(
 def top_neurons(table: Table, by: str = "mutual_information", count: int = 15) -> Figure:
     """The neurons of each layer with the highest values of a measure, as bars.
 
-    Bars of mutual information bear the interval of the bootstrap where the table has it:
-    the bias-corrected one, or the percentiles where that is not defined.
+    Bars of mutual information bear ± 2 standard deviations of the bootstrap where the table
+    has it.
 
     Raises
     ------
@@ -100,14 +100,9 @@ def top_neurons(table: Table, by: str = "mutual_information", count: int = 15) -
     ):
         places = np.arange(len(rows))
         ax.barh(places, rows[by], color=_COLOURS.get(by, _OTHER))
-        if by == "mutual_information" and "bca_low" in rows:
-            low, high = (
-                np.where(
-                    np.isnan(rows[f"bca_{end}"]), rows[f"percentile_{end}"], rows[f"bca_{end}"]
-                )
-                for end in ("low", "high")
-            )
-            ax.hlines(places, low, high, color=_INK, linewidth=1)
+        if by == "mutual_information" and "bootstrap_std" in rows:
+            spread = 2 * rows["bootstrap_std"]
+            ax.hlines(places, rows[by] - spread, rows[by] + spread, color=_INK, linewidth=1.2)
         ax.set_yticks(places, [str(neuron) for neuron in rows["neuron"]])
         ax.set_ylim(longest - 0.4, -0.6)
         ax.set_title(layer)
