@@ -143,3 +143,53 @@ def test_plots_draw_each_layer(digits):
         infolens.plot.heat_map(classes, "fc9")
     with pytest.raises(infolens.NotFoundError, match="none of"):
         infolens.plot.distributions(classes)
+
+
+def test_significance_and_pairs_are_drawn(digits):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    table = digits.neuron_measures(
+        quantizer=infolens.uniform(12), estimator="grassberger", permutations=200, bootstrap=50
+    )
+    figure = infolens.plot.significance(table)
+    assert len(figure.axes) == 3
+    legend = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    found = int((table.where(layer="fc1")["q_value"] <= 0.05).sum())
+    assert f"q ≤ 0.05: {found}" in legend
+    assert len(infolens.plot.top_neurons(table, count=5).axes) == 3
+    pairs = digits.pairwise_mutual_information(["fc1", "fc2"])
+    with pytest.raises(infolens.ArgumentError, match="several|named"):
+        infolens.plot.pairs(pairs)
+    assert len(infolens.plot.pairs(pairs, "fc2").axes) == 2
+    with pytest.raises(infolens.NotFoundError, match="permutations=1000"):
+        infolens.plot.significance(digits.neuron_measures())
+    for number in pyplot.get_fignums():
+        pyplot.close(number)
+
+
+def test_the_report_says_which_neurons_tell_more_than_chance(digits, tmp_path):
+    path = infolens.report(
+        digits, tmp_path / "r.html", quantizer=infolens.uniform(30), permutations=200
+    )
+    text = path.read_text()
+    table = digits.neuron_measures(quantizer=infolens.uniform(30), permutations=200)
+    informative = int((table.where(layer="fc1")["q_value"] <= 0.05).sum())
+    assert f"<td>{informative}</td>" in text
+    assert "200 permutations" in text
+    assert "q value" in text
+
+
+def test_the_report_takes_undefined_and_negative_estimates(tmp_path):
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(30, 12)), np.r_[0, 0, random.integers(1, 3, 28)]
+    for estimator, quantizer in (
+        ("chao-shen", infolens.uniform(30)),
+        ("miller-madow", infolens.threshold(0.0)),
+    ):
+        options = {"quantizer": quantizer, "estimator": estimator}
+        values = infolens.neuron_measures(x, y, **options)["mutual_information"]
+        assert np.isnan(values).any() if estimator == "chao-shen" else (values < 0).any()
+        text = infolens.report(x, tmp_path / "r.html", y=y, **options).read_text()
+        assert "nan" not in text
