@@ -170,13 +170,12 @@ public func il_accumulator_state(
 public func il_accumulator_classes(
     _ context: OpaquePointer!, _ accumulator: OpaquePointer!, _ table: UnsafeMutablePointer<OpaquePointer?>!
 ) -> il_status {
-    guarded { () throws(InfoLensError) in
+    giving(table) { () throws(InfoLensError) in
         _ = try Handles.object(context, Context.self, argument: "context")
-        let output = try required(table, "table")
         let population = try using(accumulator) { (accumulator) throws(InfoLensError) in Population(accumulator) }
-        let columns = try classColumns(
-            population.classes ?? .integers([]), samples: population.classSamples, total: population.samples)
-        output.pointee = Handles.insert(TableHandle(Table(columns: columns)))
+        return Table(
+            columns: try classColumns(
+                population.classes ?? .integers([]), samples: population.classSamples, total: population.samples))
     }
 }
 
@@ -198,11 +197,7 @@ public func il_accumulator_neuron_measures(
     _ context: OpaquePointer!, _ accumulator: OpaquePointer!, _ options: UnsafePointer<il_measure_options>!,
     _ table: UnsafeMutablePointer<OpaquePointer?>!
 ) -> il_status {
-    guarded { () throws(InfoLensError) in
-        let output = try required(table, "table")
-        output.pointee = Handles.insert(
-            TableHandle(try InfoLens.table(context, accumulator, options, rows: .perNeuron)))
-    }
+    giving(table) { () throws(InfoLensError) in try InfoLens.table(context, accumulator, options, rows: .perNeuron) }
 }
 
 @c @implementation
@@ -210,10 +205,7 @@ public func il_accumulator_class_measures(
     _ context: OpaquePointer!, _ accumulator: OpaquePointer!, _ options: UnsafePointer<il_measure_options>!,
     _ table: UnsafeMutablePointer<OpaquePointer?>!
 ) -> il_status {
-    guarded { () throws(InfoLensError) in
-        let output = try required(table, "table")
-        output.pointee = Handles.insert(
-            TableHandle(try InfoLens.table(context, accumulator, options, rows: .perNeuronClass)))
+    giving(table) { () throws(InfoLensError) in try InfoLens.table(context, accumulator, options, rows: .perNeuronClass)
     }
 }
 

@@ -155,11 +155,7 @@ public func il_neuron_measures(
     _ context: OpaquePointer!, _ source: OpaquePointer!, _ options: UnsafePointer<il_measure_options>!,
     _ table: UnsafeMutablePointer<OpaquePointer?>!
 ) -> il_status {
-    guarded { () throws(InfoLensError) in
-        let output = try required(table, "table")
-        output.pointee = Handles.insert(
-            TableHandle(try InfoLens.table(context, source, options, rows: .perNeuron)))
-    }
+    giving(table) { () throws(InfoLensError) in try InfoLens.table(context, source, options, rows: .perNeuron) }
 }
 
 @c @implementation
@@ -167,11 +163,7 @@ public func il_class_measures(
     _ context: OpaquePointer!, _ source: OpaquePointer!, _ options: UnsafePointer<il_measure_options>!,
     _ table: UnsafeMutablePointer<OpaquePointer?>!
 ) -> il_status {
-    guarded { () throws(InfoLensError) in
-        let output = try required(table, "table")
-        output.pointee = Handles.insert(
-            TableHandle(try InfoLens.table(context, source, options, rows: .perNeuronClass)))
-    }
+    giving(table) { () throws(InfoLensError) in try InfoLens.table(context, source, options, rows: .perNeuronClass) }
 }
 
 /// The columns of each measure, joined once for the life of the process.

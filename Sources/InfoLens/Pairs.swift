@@ -90,10 +90,9 @@ public func il_pairwise_mutual_information(
     _ context: OpaquePointer!, _ source: OpaquePointer!, _ options: UnsafePointer<il_measure_options>!,
     _ table: UnsafeMutablePointer<OpaquePointer?>!
 ) -> il_status {
-    guarded { () throws(InfoLensError) in
+    giving(table) { () throws(InfoLensError) in
         let context = try Handles.object(context, Context.self, argument: "context")
         let contents = try Handles.object(source, Source.self, argument: "source").contents
-        let output = try required(table, "table")
         let call = try MeasureCall(context: context, options: options, rows: .perNeuron)
         guard call.permutations == 0, call.bootstrap == 0 else {
             throw InfoLensError(
@@ -113,6 +112,6 @@ public func il_pairwise_mutual_information(
             }
             return matrices
         }
-        output.pointee = Handles.insert(TableHandle(try PairTable(call, population, matrices).table()))
+        return try PairTable(call, population, matrices).table()
     }
 }

@@ -111,6 +111,16 @@ extension Column.Values {
     }
 }
 
+/// Runs the body of an entry point that makes a table.
+func giving(
+    _ table: UnsafeMutablePointer<OpaquePointer?>?, _ make: () throws(InfoLensError) -> Table
+) -> il_status {
+    guarded { () throws(InfoLensError) in
+        let output = try required(table, "table")
+        output.pointee = Handles.insert(TableHandle(try make()))
+    }
+}
+
 /// The entry of a list at an index that the caller chose.
 func entry<Element>(_ list: [Element], at index: Int64, of what: StaticString) throws(InfoLensError) -> Element {
     guard list.indices.contains(Int(index)) else {

@@ -160,7 +160,7 @@ def test_significance_and_pairs_are_drawn(digits):
     assert f"q ≤ 0.05: {found}" in legend
     assert len(infolens.plot.top_neurons(table, count=5).axes) == 3
     pairs = digits.pairwise_mutual_information(["fc1", "fc2"])
-    with pytest.raises(infolens.ArgumentError, match="several|named"):
+    with pytest.raises(infolens.ArgumentError, match="must be named"):
         infolens.plot.pairs(pairs)
     assert len(infolens.plot.pairs(pairs, "fc2").axes) == 2
     with pytest.raises(infolens.NotFoundError, match="permutations=1000"):
