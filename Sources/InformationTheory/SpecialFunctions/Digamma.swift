@@ -13,14 +13,7 @@ func digamma(_ x: Double) -> Double {
         x += 1
     }
     let t = 1 / (x * x)
-    let coefficients = (1.0 / 12, -1.0 / 120, 1.0 / 252, -1.0 / 240, 1.0 / 132, -691.0 / 32760, 1.0 / 12)
-    var series = coefficients.6
-    series = series * t + coefficients.5
-    series = series * t + coefficients.4
-    series = series * t + coefficients.3
-    series = series * t + coefficients.2
-    series = series * t + coefficients.1
-    series = series * t + coefficients.0
+    let series = polynomial([1.0 / 12, -1.0 / 120, 1.0 / 252, -1.0 / 240, 1.0 / 132, -691.0 / 32760, 1.0 / 12], at: t)
     return log(x) - 0.5 / x - series * t - shift
 }
 
@@ -41,13 +34,6 @@ let smallestOfTrigammaTail = 12.0
 /// ψ′(x) − 1/x − 1/(2x²) for x ≥ `smallestOfTrigammaTail` (Abramowitz & Stegun 6.4.12).
 func trigammaTail(_ x: Double) -> Double {
     let t = 1 / (x * x)
-    let coefficients = (1.0 / 6, -1.0 / 30, 1.0 / 42, -1.0 / 30, 5.0 / 66, -691.0 / 2730, 7.0 / 6)
-    var series = coefficients.6
-    series = series * t + coefficients.5
-    series = series * t + coefficients.4
-    series = series * t + coefficients.3
-    series = series * t + coefficients.2
-    series = series * t + coefficients.1
-    series = series * t + coefficients.0
+    let series = polynomial([1.0 / 6, -1.0 / 30, 1.0 / 42, -1.0 / 30, 5.0 / 66, -691.0 / 2730, 7.0 / 6], at: t)
     return series * t / x
 }

@@ -53,12 +53,6 @@ let smallestOfStirling = 16.0
 /// (Abramowitz & Stegun 6.1.41).
 func stirlingRemainder(_ x: Double) -> Double {
     let t = 1 / (x * x)
-    let coefficients = (1.0 / 12, -1.0 / 360, 1.0 / 1260, -1.0 / 1680, 1.0 / 1188, -691.0 / 360360)
-    var series = coefficients.5
-    series = series * t + coefficients.4
-    series = series * t + coefficients.3
-    series = series * t + coefficients.2
-    series = series * t + coefficients.1
-    series = series * t + coefficients.0
+    let series = polynomial([1.0 / 12, -1.0 / 360, 1.0 / 1260, -1.0 / 1680, 1.0 / 1188, -691.0 / 360360], at: t)
     return series / x
 }
