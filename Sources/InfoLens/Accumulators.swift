@@ -91,13 +91,9 @@ private func table(
             """)
     }
     return try using(handle) { (accumulator) throws(InfoLensError) in
+        try accumulator.requireCounts()
         let population = Population(accumulator)
-        if accumulator.samples > 0, !accumulator.isFitting {
-            if rows == .perNeuronClass, population.classes == nil {
-                throw InfoLensError(.notFound, "labels: measures of classes need them and there are none; give labels")
-            }
-            try call.check(population, hasCondition: false, hasActivations: false)
-        }
+        try call.check(population, hasCondition: false, hasActivations: false)
         let results = try context.run(total: 1) { (run) throws(InfoLensError) in
             try accumulator.evaluate(call.request, run: run)
         }
@@ -130,12 +126,7 @@ public func il_accumulator_update(
         let population = try Population(contents)
         let matrices = contents.layers.map(\.matrix)
         try using(accumulator) { (accumulator) throws(InfoLensError) in
-            var total = 0
-            for layer in population.layers {
-                let (units, overflow) = population.samples.multipliedReportingOverflow(by: layer.neurons)
-                let (sum, tooMany) = total.addingReportingOverflow(units)
-                total = overflow || tooMany ? Int.max : sum
-            }
+            let total = population.layers.map { saturatingProduct(population.samples, $0.neurons) }.saturatingSum()
             try context.run(total: total) { (run) throws(InfoLensError) in
                 try accumulator.update(
                     matrices, classes: contents.sampleClasses, keys: contents.labels?.keys ?? [.unlabelled], run: run)

@@ -78,7 +78,7 @@ struct MeasureCall {
     ) throws(InfoLensError) -> [NeuronMeasure] {
         let possible = NeuronMeasure.all.filter { $0.rows == rows }
         guard let names else { return possible.filter(\.byDefault) }
-        for (index, name) in names.enumerated() where !possible.contains(where: { "\($0.name)" == name }) {
+        for (index, name) in names.enumerated() where !possible.contains(where: { $0.isNamed(name) }) {
             let list = possible.map { "\"\($0.name)\"" }.joined(separator: ", ")
             throw InfoLensError(
                 .notFound, "measures[\(index)]: there is no measure \"\(name)\" here; choose from \(list)")
@@ -96,6 +96,9 @@ struct MeasureCall {
 
     /// Checks that labels, condition and groups are there where they are needed.
     func check(_ population: Population, hasCondition: Bool, hasActivations: Bool) throws(InfoLensError) {
+        if rows == .perNeuronClass, population.classes == nil {
+            throw InfoLensError(.notFound, "labels: measures of classes need them and there are none; give labels")
+        }
         for measure in request.measures {
             if measure.needs.contains(.labels), population.classes == nil {
                 throw InfoLensError(
@@ -159,7 +162,7 @@ struct MeasureCall {
             ("measure", request.measures.map { "\($0.name)" }.joined(separator: ", ")),
             ("estimator", request.function.estimator.rawValue),
         ]
-        if request.function.estimator.dependsOnAlphabet, request.function.estimator != .panzeriTreves {
+        if request.function.estimator.dependsOnAlphabet {
             entries.append(("alphabet", request.alphabet == .full ? "full" : "observed"))
         }
         if permutations > 0 { entries.append(("permutations", "\(permutations)")) }

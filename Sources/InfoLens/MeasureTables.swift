@@ -73,16 +73,15 @@ struct MeasureTable {
     private func fill<Value: BitwiseCopyable & Sendable>(
         _ value: (_ layer: Int, _ row: Int) -> Value
     ) throws(InfoLensError) -> ColumnMemory<Value> {
-        let buffer = try AlignedBuffer(count: rows, of: Value.self)
-        let values = buffer.values(of: Value.self)
-        var next = 0
-        for (index, layer) in population.layers.enumerated() {
-            for row in 0..<layer.neurons * rowsPerNeuron {
-                values[next] = value(index, row)
-                next += 1
+        try columnMemory(rows) { values in
+            var next = 0
+            for (index, layer) in population.layers.enumerated() {
+                for row in 0..<layer.neurons * rowsPerNeuron {
+                    values[next] = value(index, row)
+                    next += 1
+                }
             }
         }
-        return ColumnMemory(UnsafeBufferPointer(start: values, count: rows), owner: buffer)
     }
 
     private func keys() throws(InfoLensError) -> [Column] {
@@ -188,16 +187,5 @@ struct MeasureTable {
             parts.append("bca needs resamples on both sides of the estimate, and an estimate without each sample")
         }
         return parts.joined(separator: "; ")
-    }
-}
-
-extension EntropyEstimator {
-    /// What makes the estimate undefined, as the end of a sentence.
-    var undefinedWhen: String {
-        switch self {
-        case .chaoShen: "every level occurs only once"
-        case .jackknife: "there is only one sample"
-        default: "the estimate is not finite"
-        }
     }
 }

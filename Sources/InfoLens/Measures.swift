@@ -15,9 +15,6 @@ private func table(
     let contents = try Handles.object(source, Source.self, argument: "source").contents
     let call = try MeasureCall(context: context, options: options, rows: rows)
     let population = try Population(contents)
-    if rows == .perNeuronClass, population.classes == nil {
-        throw InfoLensError(.notFound, "labels: measures of classes need them and there are none; give labels")
-    }
     try call.check(population, hasCondition: contents.condition != nil, hasActivations: true)
     return try call.table(contents, population)
 }
@@ -32,11 +29,7 @@ extension MeasureCall {
         }
         var evaluated = request
         let tested = tests ? evaluated.index(adding: "mutual_information") : 0
-        let total = contents.layers.reduce(0) { sum, layer in
-            let (next, overflow) = sum.addingReportingOverflow(
-                workUnits(of: layer.matrix, measures: evaluated.measures))
-            return overflow ? Int.max : next
-        }
+        let total = contents.layers.map { workUnits(of: $0.matrix, measures: evaluated.measures) }.saturatingSum()
         let (results, further) = try context.run(total: total) { (run) throws(InfoLensError) in
             var results: [LayerMeasures] = []
             for layer in contents.layers {
@@ -64,10 +57,7 @@ extension MeasureCall {
         if bootstrap > 0 {
             units.append(bootstrapWorkUnits(of: matrix, quantizer: quantizer, replicates: bootstrap))
         }
-        return units.reduce(0) { sum, part in
-            let (next, overflow) = sum.addingReportingOverflow(part)
-            return overflow ? Int.max : next
-        }
+        return units.saturatingSum()
     }
 
     /// The columns of permutations and bootstrap.

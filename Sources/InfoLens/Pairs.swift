@@ -22,18 +22,17 @@ private struct PairTable {
     private func fill<Value: BitwiseCopyable & Sendable>(
         _ value: (_ layer: Int, _ i: Int, _ j: Int) -> Value
     ) throws(InfoLensError) -> ColumnMemory<Value> {
-        let buffer = try AlignedBuffer(count: rows, of: Value.self)
-        let values = buffer.values(of: Value.self)
-        var next = 0
-        for (layer, entry) in population.layers.enumerated() {
-            for i in 0..<entry.neurons {
-                for j in i..<entry.neurons {
-                    values[next] = value(layer, i, j)
-                    next += 1
+        try columnMemory(rows) { values in
+            var next = 0
+            for (layer, entry) in population.layers.enumerated() {
+                for i in 0..<entry.neurons {
+                    for j in i..<entry.neurons {
+                        values[next] = value(layer, i, j)
+                        next += 1
+                    }
                 }
             }
         }
-        return ColumnMemory(UnsafeBufferPointer(start: values, count: rows), owner: buffer)
     }
 
     func table() throws(InfoLensError) -> Table {
@@ -99,11 +98,8 @@ public func il_pairwise_mutual_information(
                 .argument, "options: permutations and bootstrap test information about labels, not about pairs; give 0")
         }
         let population = try Population(contents)
-        let total = contents.layers.reduce(0) { sum, layer in
-            let (next, overflow) = sum.addingReportingOverflow(
-                pairwiseWorkUnits(of: layer.matrix, quantizer: call.quantizer))
-            return overflow ? Int.max : next
-        }
+        let total = contents.layers.map { pairwiseWorkUnits(of: $0.matrix, quantizer: call.quantizer) }
+            .saturatingSum()
         let matrices = try context.run(total: total) { (run) throws(InfoLensError) in
             var matrices: [AlignedBuffer] = []
             for layer in contents.layers {

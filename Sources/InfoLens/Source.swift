@@ -155,6 +155,16 @@ private func checkLength(
     )
 }
 
+/// Memory of a column, which `fill` writes.
+func columnMemory<Value: BitwiseCopyable & Sendable>(
+    _ count: Int, _ fill: (UnsafeMutablePointer<Value>) -> Void
+) throws(InfoLensError) -> ColumnMemory<Value> {
+    let buffer = try AlignedBuffer(count: count, of: Value.self)
+    let values = buffer.values(of: Value.self)
+    fill(values)
+    return ColumnMemory(UnsafeBufferPointer(start: values, count: count), owner: buffer)
+}
+
 /// A column of classes, given by their indices, as the labels name them.
 func classColumn(
     _ name: String, description: String, indices: ColumnMemory<Int32>, count: Int, classes: ClassNames
@@ -163,10 +173,9 @@ func classColumn(
     case .strings(let names):
         return Column(name, description: description, values: .strings(codes: indices, names: names, count: count))
     case .integers(let integers):
-        let buffer = try AlignedBuffer(count: count, of: Int64.self)
-        let values = buffer.values(of: Int64.self)
-        for row in 0..<count { values[row] = integers[Int(indices.values[row])] }
-        let memory = ColumnMemory(UnsafeBufferPointer(start: values, count: count), owner: buffer)
+        let memory = try columnMemory(count) { values in
+            for row in 0..<count { values[row] = integers[Int(indices.values[row])] }
+        }
         return Column(name, description: description, values: .integers(memory, count: count))
     }
 }

@@ -29,6 +29,9 @@ public final class LevelCodes: @unchecked Sendable {
     /// Levels of a neuron that occur, ≥ 1.
     public func levels(of neuron: Int) -> Int { levelCounts.values(of: Int.self)[neuron - neurons.lowerBound] }
 
+    /// Levels of the neuron that has most of them.
+    public var largestLevels: Int { neurons.reduce(1) { max($0, levels(of: $1)) } }
+
     /// The level of each sample of a neuron, in order.
     public func copyLevels(of neuron: Int, to levels: UnsafeMutablePointer<Int32>) {
         let codes = codes(of: neuron)

@@ -46,7 +46,7 @@ public struct NeuronPairs {
         self.second = second
         self.run = run
         let samples = first.samples
-        let levels = [first, second].map { codes in codes.neurons.reduce(1) { max($0, codes.levels(of: $1)) } }
+        let levels = [first.largestLevels, second.largestLevels]
         let (cells, overflow) = levels[0].multipliedReportingOverflow(by: levels[1])
         let copies = Int(CN_PAIR_COPIES * CN_PAIR_CELLS)
         // Larger tables have more cells than samples, and are visited through the samples.
@@ -80,7 +80,7 @@ public struct NeuronPairs {
     public func sums(
         of terms: UnsafePointer<Int64>, _ body: (_ i: Int, _ j: Int, _ sum: Int64) -> Void
     ) throws(InfoLensError) {
-        let levels = second.neurons.reduce(1) { max($0, second.levels(of: $1)) }
+        let levels = second.largestLevels
         let table = try AlignedBuffer(count: levels, of: UnsafePointer<Int64>?.self)
         let entries = table.values(of: UnsafePointer<Int64>?.self)
         defer { withExtendedLifetime(table) {} }

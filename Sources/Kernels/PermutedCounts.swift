@@ -48,7 +48,7 @@ public struct PermutedCounts {
         self.permutations = permutations
         self.tables = tables
         self.run = run
-        levels = codes.neurons.reduce(1) { max($0, codes.levels(of: $1)) }
+        levels = codes.largestLevels
         // Half of the budget is for the labels of permutations.
         let toolBytes = Tool.bytes(samples: codes.samples, levels: levels, classes: labels.classes.count)
         workers = max(1, min(run.threads, codes.neurons.count, PermutedCounts.budget(run) / 2 / toolBytes))

@@ -17,7 +17,7 @@ public struct PermutedTables {
         self.labels = labels
         self.permutations = permutations
         self.run = run
-        let levels = codes.neurons.reduce(1) { max($0, codes.levels(of: $1)) }
+        let levels = codes.largestLevels
         let classCount = labels.classes.count
         let (cells, overflow) = levels.multipliedReportingOverflow(by: classCount)
         let bytes = overflow || cells > 1 << 40 ? 1 << 42 : 4 * (cells + levels)

@@ -40,7 +40,7 @@ public struct ResampledCounts {
         self.replicates = replicates
         self.run = run
         let samples = codes.samples
-        let levels = codes.neurons.reduce(1) { max($0, codes.levels(of: $1)) }
+        let levels = codes.largestLevels
         let cells = min(levels.multipliedReportingOverflow(by: classes.count).partialValue, samples)
         let runBytes = CellRuns.bytes(samples: samples, levels: levels, cells: cells)
         let budget = run.memory / 2 - 4 * samples

@@ -99,6 +99,17 @@ public final class Accumulator: @unchecked Sendable {
         }
     }
 
+    /// Checks that there is something to evaluate.
+    /// - Throws: `argument` while fitting and before the first piece
+    public func requireCounts() throws(InfoLensError) {
+        if case .counting = phase, samples > 0 { return }
+        let why =
+            isFitting
+            ? "its edges are not fixed: call fit and update it with the data once more"
+            : "it has counted nothing: update it first"
+        throw InfoLensError(.argument, "accumulator: \(why)")
+    }
+
     /// Fixes the edges to what has come; from here on updates count, from zero.
     /// - Throws: `argument` when nothing was to be fitted; `numeric`, `memory`
     public func fit(run: Run) throws(InfoLensError) {
@@ -165,7 +176,7 @@ public final class Accumulator: @unchecked Sendable {
             .memory,
             """
             memory: counters of \(cells) levels for \(classes) classes exceed the budget of \(run.memory) bytes; \
-            give the context at least \(4 * cells.multipliedReportingOverflow(by: classes).partialValue) bytes, or use \
+            give the context at least \(saturatingProduct(4, cells, classes)) bytes, or use \
             fewer levels
             """)
     }

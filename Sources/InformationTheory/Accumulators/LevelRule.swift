@@ -33,12 +33,12 @@ enum LevelRule: Equatable, Sendable {
     /// The level of one value; outside the cells it is the first or the last.
     func level(of value: Double, neuron: Int) -> Int {
         switch self {
-        case .shared(let edges): return passed(edges.count) { edges[$0] <= value }
+        case .shared(let edges): return partitionPoint(edges.count) { edges[$0] <= value }
         case .threshold(let edge): return edge[neuron] <= value ? 1 : 0
         case .grid(let low, let step, let bins):
             guard step[neuron] != 0 else { return 0 }
-            return passed(bins - 1) { Double($0 + 1) * step[neuron] + low[neuron] <= value }
-        case .edges(let edges): return passed(edges[neuron].count) { edges[neuron][$0] <= value }
+            return partitionPoint(bins - 1) { Double($0 + 1) * step[neuron] + low[neuron] <= value }
+        case .edges(let edges): return partitionPoint(edges[neuron].count) { edges[neuron][$0] <= value }
         case .cells(let width, let first, let levels):
             return clamped((value / width).rounded(.down) - first[neuron], levels[neuron])
         case .symbols(let first, let levels): return clamped(value - first[neuron], levels[neuron])
@@ -46,16 +46,6 @@ enum LevelRule: Equatable, Sendable {
     }
 
     private func clamped(_ cell: Double, _ levels: Int) -> Int { Int(min(max(cell, 0), Double(levels - 1))) }
-
-    /// How many of `count` ascending edges are passed.
-    private func passed(_ count: Int, _ isPassed: (Int) -> Bool) -> Int {
-        var (from, to) = (0, count)
-        while from < to {
-            let middle = from + (to - from) / 2
-            if isPassed(middle) { from = middle + 1 } else { to = middle }
-        }
-        return from
-    }
 
     /// What the counting kernels take, and the neurons that they cannot count together with the others.
     func coding(neurons: Int) -> (coding: LevelCoding?, others: [Int]) {

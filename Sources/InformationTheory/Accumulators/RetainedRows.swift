@@ -116,8 +116,7 @@ struct RetainedRows: ActivationMatrix {
     }
 
     private static func checkBudget(_ rows: Int, rowBytes: Int, layer: String, run: Run) throws(InfoLensError) {
-        let (bytes, overflow) = rows.multipliedReportingOverflow(by: rowBytes)
-        guard overflow || bytes > run.memory else { return }
+        guard saturatingProduct(rows, rowBytes) > run.memory else { return }
         throw InfoLensError(
             .memory,
             """

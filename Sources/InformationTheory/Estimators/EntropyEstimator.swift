@@ -28,6 +28,15 @@ public enum EntropyEstimator: String, CaseIterable, Sendable {
         }
     }
 
+    /// What leaves the estimate of a histogram of samples undefined, as the end of a sentence.
+    public var undefinedWhen: StaticString {
+        switch self {
+        case .chaoShen: "every level occurs only once"
+        case .jackknife: "there is only one sample"
+        case .plugIn, .millerMadow, .grassberger, .jamesStein, .panzeriTreves, .nsb: "the estimate is not finite"
+        }
+    }
+
     /// The name as a literal.
     public var name: StaticString { entry.name }
 

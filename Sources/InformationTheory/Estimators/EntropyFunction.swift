@@ -42,12 +42,22 @@ public struct EntropyFunction: Sendable {
         }
     }
 
+    /// Î = Ĥ − Ĥ(·|·) by estimates of this function.
+    ///
+    /// By plug-in it cannot be negative: only a difference of the size of rounding is set to 0, so that a defect
+    /// would show. Corrected estimates are left as they are.
+    func information(entropy: Double, conditionalEntropy: Double) -> Double {
+        let difference = entropy - conditionalEntropy
+        guard estimator == .plugIn else { return difference }
+        return difference < 0 && difference > -1e-12 * max(1, entropy) ? 0 : difference
+    }
+
     /// Why the estimate of a histogram is NaN, as the end of a sentence; nil where it is a number.
     public func reasonUndefined(of counts: UnsafeBufferPointer<UInt32>, total: Int) -> StaticString? {
         if total <= 0 { return "there are no samples" }
         switch estimator {
-        case .chaoShen: return coverage(of: counts, total: total) > 0 ? nil : "every level occurs only once"
-        case .jackknife: return total > 1 ? nil : "there is only one sample"
+        case .chaoShen: return coverage(of: counts, total: total) > 0 ? nil : estimator.undefinedWhen
+        case .jackknife: return total > 1 ? nil : estimator.undefinedWhen
         case .plugIn, .millerMadow, .grassberger, .jamesStein, .panzeriTreves, .nsb: return nil
         }
     }

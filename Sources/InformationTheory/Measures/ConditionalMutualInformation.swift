@@ -20,9 +20,7 @@ func conditionalMutualInformation(of neuron: inout NeuronSummary) -> Double {
         let entropy = counts.withUnsafeBufferPointer { neuron.estimate($0, log: log, class: nil) }
         given += Double(total) / Double(table.samples) * entropy
     }
-    let difference = given - neuron.conditionalEntropy
-    guard neuron.function.estimator == .plugIn else { return difference }
-    return difference < 0 && difference > -1e-12 * max(1, given) ? 0 : difference
+    return neuron.function.information(entropy: given, conditionalEntropy: neuron.conditionalEntropy)
 }
 
 /// Pairs of a label and a condition as classes of their own.

@@ -22,8 +22,8 @@ public struct MeasureRequest: Sendable {
 
     /// The index of a measure of this name, which is added if it was not asked for.
     public mutating func index(adding name: String) -> Int {
-        if let index = measures.firstIndex(where: { "\($0.name)" == name }) { return index }
-        measures += NeuronMeasure.all.filter { "\($0.name)" == name }
+        if let index = measures.firstIndex(where: { $0.isNamed(name) }) { return index }
+        measures += NeuronMeasure.all.filter { $0.isNamed(name) }
         return measures.count - 1
     }
 
@@ -32,7 +32,7 @@ public struct MeasureRequest: Sendable {
             function: function, alphabet: alphabet, levels: quantizer.levels, total: classes.total,
             classSamples: classes.samples)
         layer.groups = groups
-        if measures.contains(where: { "\($0.name)" == "adjusted_mutual_information" }) {
+        if measures.contains(where: \.adjustsForChance) {
             layer.expected = try ExpectedMutualInformation(samples: classes.total)
         }
         return layer
@@ -91,23 +91,18 @@ extension Accumulator {
     /// from all of the data at once. Classes are in ascending order, as `orderedClasses` has them.
     /// - Throws: `argument` while fitting and before the first piece; `memory`, `cancelled`
     public func evaluate(_ request: MeasureRequest, run: Run) throws(InfoLensError) -> [LayerMeasures] {
-        guard case .counting(let layers) = phase, samples > 0 else {
-            let why =
-                isFitting
-                ? "its edges are not fixed: call fit and update it with the data once more"
-                : "it has counted nothing: update it first"
-            throw InfoLensError(.argument, "accumulator: \(why)")
-        }
+        try requireCounts()
+        guard case .counting(let layers) = phase else { return [] }
         let order = classOrder
         let classes = SampleClasses(counts: order.map { classSamples[$0] })
+        let all = Array(request.measures.indices)
         var results: [LayerMeasures] = []
         for layer in layers {
             run.enter(stage: "neuron measures: \(layer.name)")
             let writer = try MeasureWriter(request.measures, neurons: layer.neurons, classes: classes.count)
             let summary = try request.layer(quantizer: quantizer, classes: classes)
             try layer.forEachTable(classes: classes, order: order, run: run) { neuron, table in
-                writer.write(
-                    Array(request.measures.indices), of: NeuronSummary(neuron: neuron, table: table, layer: summary))
+                writer.write(all, of: NeuronSummary(neuron: neuron, table: table, layer: summary))
             }
             results.append(writer.result)
         }
@@ -159,7 +154,5 @@ public func workUnits(
     let isConditional = measures.filter { $0.needs.contains(.condition) }.count
     let runs = (isConditional > 0 ? 1 : 0) + (isConditional < measures.count ? 1 : 0)
     let readings = measures.contains { $0.needs.contains(.activations) } ? 2 : 0
-    let (units, overflow) = matrix.samples.multipliedReportingOverflow(by: matrix.neurons)
-    let (all, tooMany) = units.multipliedReportingOverflow(by: runs * passes(of: quantizer) + readings)
-    return overflow || tooMany ? Int.max : all
+    return saturatingProduct(matrix.samples, matrix.neurons, runs * passes(of: quantizer) + readings)
 }

@@ -57,6 +57,8 @@ public struct NeuronMeasure: Sendable {
     public let columns: [Column]
     public let needs: Needs
     public let byDefault: Bool
+    /// Whether it takes the information that chance alone would give.
+    let adjustsForChance: Bool
     public let description: StaticString
     public let reference: StaticString
     /// Writes one value a column (`perNeuron`) or a class (`perNeuronClass`).
@@ -64,7 +66,7 @@ public struct NeuronMeasure: Sendable {
 
     init(
         _ name: StaticString, rows: Rows = .perNeuron, columns: [Column], needs: Needs = .labels,
-        byDefault: Bool = false, description: StaticString, reference: StaticString,
+        byDefault: Bool = false, adjustsForChance: Bool = false, description: StaticString, reference: StaticString,
         evaluate: @escaping @Sendable (inout NeuronSummary, UnsafeMutablePointer<Double>) -> Void
     ) {
         self.name = name
@@ -72,6 +74,7 @@ public struct NeuronMeasure: Sendable {
         self.columns = columns
         self.needs = needs
         self.byDefault = byDefault
+        self.adjustsForChance = adjustsForChance
         self.description = description
         self.reference = reference
         self.evaluate = evaluate
@@ -87,6 +90,8 @@ public struct NeuronMeasure: Sendable {
             name, rows: rows, columns: [Column(name: name, content: .information, description: description)],
             needs: needs, byDefault: byDefault, description: summary, reference: reference, evaluate: evaluate)
     }
+
+    public func isNamed(_ text: String) -> Bool { "\(name)" == text }
 
     /// "information" where the columns' unit is the one asked for.
     public var unit: StaticString { columns.contains { $0.content == .information } ? "information" : "1" }

@@ -65,6 +65,7 @@ extension NeuronMeasure {
                     name: "adjusted_mutual_information", content: .number,
                     description: "mutual information adjusted for chance: 0 on average without relation, 1 at most")
             ],
+            adjustsForChance: true,
             description: "Plug-in mutual information adjusted for chance, (I - E[I]) / ((H(T) + H(Y)) / 2 - E[I]).",
             reference: "Vinh, Epps & Bailey 2010, JMLR 11:2837"
         ) { neuron, values in values[0] = adjustedMutualInformation(of: &neuron) },

@@ -72,10 +72,7 @@ struct NeuronSummary {
     /// Î(T;Y) = Ĥ(T) − Ĥ(T|Y).
     lazy var mutualInformation: Double = {
         if isConstant { return 0 }
-        let difference = entropy - conditionalEntropy
-        guard function.estimator == .plugIn else { return difference }
-        // It cannot be negative; only a difference of the size of rounding is set to 0, so that a defect would show.
-        return difference < 0 && difference > -1e-12 * max(1, entropy) ? 0 : difference
+        return function.information(entropy: entropy, conditionalEntropy: conditionalEntropy)
     }()
 
     /// Plug-in H(T), H(Y) and I(T;Y) in nats, whatever was asked for.
@@ -96,7 +93,7 @@ struct NeuronSummary {
     lazy var labelEntropy: Double = layer.classCounts.withUnsafeBufferPointer { counts in
         let occupied = occupied(counts)
         if occupied <= 1 { return 0 }
-        let isFull = layer.alphabet == .full && function.estimator != .panzeriTreves
+        let isFull = layer.alphabet == .full && function.estimator.dependsOnAlphabet
         let value = function.entropy(
             of: counts, log: layer.logs.ofAll, alphabet: isFull ? counts.count : occupied)
         if value.isNaN { warning.note(.labels) }

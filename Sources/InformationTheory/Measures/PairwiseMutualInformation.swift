@@ -73,7 +73,5 @@ public func pairwiseMutualInformation(
 
 /// Units of work that `pairwiseMutualInformation` reports for one layer, if one reading is enough; at most Int.max.
 public func pairwiseWorkUnits(of matrix: any ActivationMatrix, quantizer: Quantizer) -> Int {
-    let (values, overflow) = matrix.samples.multipliedReportingOverflow(by: matrix.neurons)
-    let (all, tooMany) = values.multipliedReportingOverflow(by: passes(of: quantizer) + matrix.neurons / 2)
-    return overflow || tooMany ? Int.max : all
+    saturatingProduct(matrix.samples, matrix.neurons, passes(of: quantizer) + matrix.neurons / 2)
 }

@@ -20,8 +20,8 @@ public struct PermutationNull: Sendable {
     public fileprivate(set) var mean: [Double]
     /// Standard deviation over the permutations (divisor B − 1); NaN for fewer than two.
     public fileprivate(set) var deviation: [Double]
-    /// For each permutation the largest statistic of any neuron, infinity where one is NaN whose observed value is not. Layers join by the
-    /// larger of their values, because all see the same permutations.
+    /// For each permutation the largest statistic of any neuron, infinity where one is NaN whose observed value is
+    /// not. Layers join by the larger of their values, because all see the same permutations.
     public fileprivate(set) var maxima: [Double]
 
     /// How many maxima of a family of neurons reach a neuron's observed value, for its family-wise p value (Westfall
@@ -29,12 +29,7 @@ public struct PermutationNull: Sendable {
     /// - Parameter maxima: ascending
     static func countAtLeast(_ observed: Double, sorted maxima: [Double]) -> Int {
         let least = observed - tieTolerance(observed)
-        var (from, to) = (0, maxima.count)
-        while from < to {
-            let middle = from + (to - from) / 2
-            if maxima[middle] < least { from = middle + 1 } else { to = middle }
-        }
-        return maxima.count - from
+        return maxima.count - partitionPoint(maxima.count) { maxima[$0] < least }
     }
 
     /// By how much float64 values may differ that are equal in exact arithmetic.
@@ -109,10 +104,8 @@ public func labelPermutations(
 public func permutationWorkUnits(
     of matrix: any ActivationMatrix, quantizer: Quantizer, permutations: Int
 ) -> Int {
-    let (values, overflow) = matrix.samples.multipliedReportingOverflow(by: matrix.neurons)
-    let units = passes(of: quantizer) + permutations / PermutedCounts.readsPerUnit
-    let (all, tooMany) = values.multipliedReportingOverflow(by: units)
-    return overflow || tooMany ? Int.max : all
+    saturatingProduct(
+        matrix.samples, matrix.neurons, passes(of: quantizer) + permutations / PermutedCounts.readsPerUnit)
 }
 
 /// What is kept of a neuron while its permutations pass, in order: differences from the observed value.

@@ -49,7 +49,7 @@ struct ReplicateEvaluator {
 
     /// Counters of the largest table and its margin.
     private static func tableSize(_ codes: LevelCodes, _ classes: SampleClasses) -> Int {
-        let levels = codes.neurons.reduce(1) { max($0, codes.levels(of: $1)) }
+        let levels = codes.largestLevels
         let (cells, overflow) = levels.multipliedReportingOverflow(by: classes.count)
         return overflow || cells > 1 << 40 ? 1 << 40 : cells + levels
     }
