@@ -63,13 +63,11 @@ private func copy(_ column: il_column, named name: String, argument: String, row
 private func copy<Value: BitwiseCopyable & Sendable>(
     _ values: UnsafeRawPointer?, count: Int, of type: Value.Type
 ) throws(InfoLensError) -> ColumnMemory<Value> {
-    let buffer = try AlignedBuffer(count: count, of: type)
-    if let values {
+    try columnMemory(count) { (target: UnsafeMutablePointer<Value>) in
+        guard let values else { return }
         // As bytes: the caller's values may lie at any address.
-        UnsafeMutableRawPointer(buffer.values(of: type)).copyMemory(
-            from: values, byteCount: count * MemoryLayout<Value>.stride)
+        UnsafeMutableRawPointer(target).copyMemory(from: values, byteCount: count * MemoryLayout<Value>.stride)
     }
-    return ColumnMemory(UnsafeBufferPointer(start: buffer.values(of: type), count: count), owner: buffer)
 }
 
 private func copyStrings(
@@ -101,8 +99,7 @@ public func il_table_new(
     _ columns: UnsafePointer<il_column>!, _ column_count: Int64, _ rows: Int64,
     _ metadata: UnsafePointer<il_metadata>!, _ metadata_count: Int64, _ table: UnsafeMutablePointer<OpaquePointer?>!
 ) -> il_status {
-    guarded { () throws(InfoLensError) in
-        let output = try required(table, "table")
+    giving(table) { () throws(InfoLensError) in
         let given = try list(columns, count: column_count, argument: "columns", countArgument: "column_count")
         let entries = try list(metadata, count: metadata_count, argument: "metadata", countArgument: "metadata_count")
         guard rows >= 0 else { throw InfoLensError(.argument, "rows: is \(rows); give the length of the columns") }
@@ -124,6 +121,6 @@ public func il_table_new(
             try keys.add(key, at: index, of: "metadata")
             pairs.append((key, try requiredText(entry.value, "metadata[\(index)].value")))
         }
-        output.pointee = Handles.insert(TableHandle(Table(columns: copies, metadata: pairs)))
+        return Table(columns: copies, metadata: pairs)
     }
 }
