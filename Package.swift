@@ -18,12 +18,16 @@ let package = Package(
         .target(name: "InformationTheory", dependencies: ["Kernels"]),
         .target(name: "Tables"),
         .target(name: "Activations", dependencies: ["CHDF5", "CNumerics", "Kernels"]),
+        .target(name: "Ablation", dependencies: ["CNumerics", "InformationTheory", "Kernels"]),
         .target(
             name: "InfoLens",
-            dependencies: ["CInfoLens", "CNumerics", "Activations", "InformationTheory", "Kernels", "Tables"]),
+            dependencies: [
+                "CInfoLens", "CNumerics", "Ablation", "Activations", "InformationTheory", "Kernels", "Tables",
+            ]),
         .target(name: "TestSupport", dependencies: ["Kernels"], path: "Tests/Support"),
         .testTarget(name: "KernelsTests", dependencies: ["CNumerics", "Kernels", "TestSupport"]),
         .testTarget(name: "InformationTheoryTests", dependencies: ["InformationTheory", "TestSupport"]),
+        .testTarget(name: "AblationTests", dependencies: ["Ablation", "CNumerics", "TestSupport"]),
         .testTarget(name: "TablesTests", dependencies: ["Tables"]),
         .testTarget(name: "ActivationsTests", dependencies: ["Activations", "CHDF5", "CNumerics"]),
     ],

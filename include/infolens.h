@@ -29,7 +29,7 @@
  * nor abort(), and leaves the host's HDF5 error handler as it found it.
  *
  * ## Handles
- * il_context, il_dump, il_source, il_accumulator and il_table are opaque. Each has a `_free`
+ * il_context, il_dump, il_source, il_network, il_accumulator and il_table are opaque. Each has a `_free`
  * that accepts NULL and does nothing for a handle freed before. A handle that
  * was freed, or is of another kind, is recognised and refused with
  * ::IL_ERROR_ARGUMENT. Children keep what they need alive (a source its dump),
@@ -97,7 +97,8 @@ enum {
     IL_ERROR_NUMERIC = 7,   /**< NaN, infinity or a value that the method cannot take */
     IL_ERROR_CANCELLED = 8, /**< the progress callback or il_context_cancel() asked to stop */
     IL_ERROR_MEMORY = 9,    /**< the memory budget is too small, or allocation failed */
-    IL_ERROR_INTERNAL = 10  /**< a defect of the library: please report it */
+    IL_ERROR_INTERNAL = 10, /**< a defect of the library: please report it */
+    IL_ERROR_CALLBACK = 11  /**< a function that the caller gave reported a failure */
 };
 
 /** Text about the calling thread's last failed call; "" when there was none.
@@ -121,6 +122,8 @@ typedef struct il_dump il_dump;
 typedef struct il_source il_source;
 /** A result: named, typed columns of equal length, and metadata. */
 typedef struct il_table il_table;
+/** A network whose neurons can be removed. */
+typedef struct il_network il_network;
 /** Counts of samples that come in pieces. */
 typedef struct il_accumulator il_accumulator;
 
@@ -335,6 +338,16 @@ il_status il_source_set_labels(il_source *source, const il_array *labels, const 
  * il_source_set_labels().
  */
 il_status il_source_set_condition(il_source *source, const il_array *condition, const char *const *class_names, int64_t class_count);
+
+/**
+ * A source of some samples of another: to compute an order on samples other than those
+ * that it is judged by, for instance. The rows are copied into memory.
+ *
+ * @param rows   `count` row numbers, 0 ≤ row < N, in any order; a row may come twice
+ * Errors: SHAPE fewer than two rows; ARGUMENT a row that is not there (names it); MEMORY
+ * where the copy would pass the context's budget; IO, FORMAT.
+ */
+il_status il_source_select(il_context *context, il_source *source, const int64_t *rows, int64_t count, il_source **selected);
 
 /** The layers, one row each: `layer`, `samples`, `neurons`, `dtype`. */
 il_status il_source_layers(il_context *context, il_source *source, il_table **table);
@@ -689,6 +702,285 @@ il_status il_accumulator_deserialize(il_context *context, const void *data, int6
 
 /** Frees an accumulator. */
 void il_accumulator_free(il_accumulator *accumulator);
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name Networks: what can be ablated */
+/** @{ */
+
+/** How a weight matrix [first axis, second axis] is to be read. */
+enum {
+    IL_WEIGHT_AUTO = 0,   /**< by the dataset's `layout` attribute ("in_out" or "out_in"), else by what the bias and the
+                               neighbours leave possible, else in_out (default); of arrays: in_out */
+    IL_WEIGHT_IN_OUT = 1, /**< [inputs, neurons], as numpy, Keras and JAX have it */
+    IL_WEIGHT_OUT_IN = 2  /**< [neurons, inputs], as PyTorch has it */
+};
+
+typedef struct il_network_options {
+    uint32_t struct_size;           /**< set by il_network_options_init() */
+    int32_t layout;                 /**< IL_WEIGHT_…; default IL_WEIGHT_AUTO */
+    const char *const *layers;      /**< names of the layers, input to output; NULL (default) = those with weights, in the
+                                         order of the file */
+    int64_t layer_count;            /**< entries of `layers` */
+    const char *const *activations; /**< the activation of each layer; NULL (default) = those recorded */
+    int64_t activation_count;       /**< entries of `activations`: one a layer */
+    double input_scale;             /**< what inputs are multiplied by before the first layer; 0 (default) = 1, or 1/255 for
+                                         uint8 inputs with which only that reproduces what is recorded */
+} il_network_options;
+
+/** Fills `options` with the defaults. */
+il_status il_network_options_init(il_network_options *options, uint32_t struct_size);
+
+/**
+ * The network of dense layers whose weights are in a dump or a Keras file: t = f(t_before · W + b), layer
+ * by layer.
+ *
+ * Native layout: `/layers/<name>/weight` with an attribute `layout`, `/layers/<name>/bias` where there is
+ * one, and on the layer's group the attributes `activation` and `index`. Keras: `.weights.h5`
+ * (`/layers/<auto>/vars/0`, `1`; the name in the attribute of `vars`) and files of the older format
+ * (`/model_weights/<name>/…/kernel`, `bias`; order and activations from `layer_names` and `model_config`).
+ * A file with several epochs is asked by names: "epochs/10/fc1", ….
+ *
+ * Activations: "linear", "relu", "leaky_relu", "tanh", "sigmoid", "gelu" (with the error function),
+ * "gelu_tanh" (its approximation), "silu", "elu", "softplus" and, for the last layer, "softmax".
+ * "leaky_relu(0.3)" and "elu(0.5)" give the slope and the scale, which are 0.01 and 1 otherwise. A
+ * last layer without one is linear. The scores of the classes ("logits") are what the last layer has
+ * before softmax, or after any other activation.
+ *
+ * Errors: NOT_FOUND no weights (says how they are written), an unknown layer; ARGUMENT an unknown or
+ * missing activation; SHAPE layers that do not chain (names both); NUMERIC NaN or infinity in a weight;
+ * FORMAT layers that are not dense, lie in no order, or are damaged; IO.
+ */
+il_status il_network_from_dump(il_context *context, il_dump *dump, const il_network_options *options, il_network **network);
+
+/** An empty network of dense layers, for weights in memory: add its layers from input to output.
+ *  @param options  `layers` and `activations` must be NULL; NULL for the defaults */
+il_status il_network_new(il_context *context, const il_network_options *options, il_network **network);
+
+/**
+ * Adds a dense layer; weight and bias are copied.
+ *
+ * @param name        distinct within the network
+ * @param weight      [inputs, neurons], or as the network's `layout` says; any dtype and strides
+ * @param bias        [neurons]; NULL for none
+ * @param activation  as for il_network_from_dump()
+ * Errors: SHAPE a rank other than 2, or an axis that is not as long as the layer before has neurons;
+ * ARGUMENT; NUMERIC.
+ */
+il_status il_network_add_layer(il_network *network, const char *name, const il_array *weight, const il_array *bias, const char *activation);
+
+/**
+ * Scores a network from which neurons are removed. Called on the thread that made the call.
+ *
+ * @param user     the pointer given with the callback
+ * @param layers   for each removed neuron the index of its layer among those given
+ * @param neurons  and its index in the layer; ordered by layer, then neuron
+ * @param count    number of removed neurons; 0 for the whole network
+ * @param scores   receives one number a score, finite
+ * @return 0, or anything else to end the call with ::IL_ERROR_CALLBACK
+ */
+typedef int32_t (*il_ablation_callback)(void *user, const int64_t *layers, const int64_t *neurons, int64_t count, double *scores);
+
+/**
+ * Any other network: the caller removes neurons and scores what is left, in whatever framework.
+ *
+ * @param layers       `layer_count` names
+ * @param neurons      number of neurons (units, channels) of each layer
+ * @param scores       `score_count` names, which become columns; "accuracy" must be among them for
+ *                     `until` and il_diagnose()
+ * How a removed neuron is replaced is the callback's affair.
+ */
+il_status il_network_from_callback(il_context *context, const char *const *layers, const int64_t *neurons, int64_t layer_count,
+                                   const char *const *scores, int64_t score_count, il_ablation_callback callback, void *user,
+                                   il_network **network);
+
+/** The layers, one row each: `layer`, `inputs`, `neurons`, `activation`, `has_bias` (0 or 1). Of a callback:
+ *  inputs 0, activation "callback". */
+il_status il_network_layers(il_context *context, il_network *network, il_table **table);
+
+/**
+ * The data of a network's layers in a dump: its inputs and logits, as layers named "inputs" and "logits",
+ * the recorded activations of the network's layers, and labels.
+ *
+ * A source made otherwise does as well, if its layers have these names. Needed are labels and either
+ * "inputs" or the activations of the network's first layer; "inputs" of higher rank are flattened.
+ *
+ * @param options  `labels` is read; `reduction` must be IL_REDUCE_NONE or IL_REDUCE_FLATTEN, `layers` and
+ *                 `condition` NULL
+ * Errors: as for il_source_from_dump(); NOT_FOUND neither inputs nor activations of the first layer.
+ */
+il_status il_source_for_network(il_context *context, il_dump *dump, il_network *network, const il_source_options *options, il_source **source);
+
+/**
+ * How well a network reproduces what was recorded of it, one row for each layer of the source that is
+ * computed and recorded too: `layer` ("logits" for the scores), `largest_difference` (absolute),
+ * `sample`, `neuron` (where it is), `scale` (the largest absolute value recorded in the layer),
+ * `relative_difference`. Every ablation asks this first.
+ *
+ * Errors: NUMERIC a relative difference above `tolerance` (names the layer); as for il_ablate().
+ * @param tolerance  0 = 1e-3; infinity never fails
+ */
+il_status il_network_check(il_context *context, il_network *network, il_source *source, double tolerance, il_table **table);
+
+/** Frees a network. */
+void il_network_free(il_network *network);
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name Ablation: which neurons the network needs */
+/** @{ */
+
+/** Which neurons are removed one after the other. */
+enum {
+    IL_SCOPE_LAYER = 1,  /**< those of one layer, a curve for each layer (default) */
+    IL_SCOPE_NETWORK = 2 /**< those of all layers together, one curve */
+};
+
+/** In which direction of the ordering; the sum asks for both. */
+enum {
+    IL_ASCENDING = 1, /**< lowest value first (default) */
+    IL_DESCENDING = 2 /**< highest value first */
+};
+
+/** What a removed neuron says instead; sums ask for several, a curve for each. */
+enum {
+    IL_REPLACE_ZERO = 1,   /**< 0 (default) */
+    IL_REPLACE_MEAN = 2,   /**< its mean activation: bias balancing, b_k += w_jk · mean_j */
+    IL_REPLACE_VALUE = 4,  /**< `value` */
+    IL_REPLACE_PERMUTE = 8 /**< what it says to another sample, by a random permutation that follows from the seed */
+};
+
+typedef struct il_ablation_options {
+    uint32_t struct_size;          /**< set by il_ablation_options_init() */
+    int32_t scope;                 /**< IL_SCOPE_LAYER (default) or IL_SCOPE_NETWORK */
+    const char *const *layers;     /**< layers whose neurons are removed; NULL (default) = all but the last */
+    int64_t layer_count;           /**< entries of `layers` */
+    const char *ordering;          /**< a numeric column of `measures`, or "random" for random orders alone; NULL (default) =
+                                        "mutual_information". Equal values keep the order of their indices. */
+    il_table *measures;            /**< columns `layer`, `neuron` and that of `ordering`, a row for each neuron; NULL (default)
+                                        = measured, whatever measure of a neuron `ordering` names */
+    il_table *order;               /**< the order itself, one row a neuron: `layer`, `neuron`; need not name all. Instead of
+                                        `ordering`, `measures` and `directions`; NULL (default) = none */
+    il_source *ordering_source;    /**< samples to measure on; NULL (default) = `source` */
+    const il_quantizer *quantizer; /**< of these measures; NULL (default) = threshold(0) */
+    int32_t directions;            /**< IL_ASCENDING (default), IL_DESCENDING, or their sum */
+    int32_t replacements;          /**< IL_REPLACE_ZERO (default), …, or sums */
+    double value;                  /**< of IL_REPLACE_VALUE; default 0 */
+    il_source *mean_source;        /**< samples of which IL_REPLACE_MEAN takes the mean; NULL (default) = `source` */
+    int64_t random_repeats;        /**< curves of random orders besides, by the context's seed; default 0 */
+    int64_t step;                  /**< neurons removed between two rows; default 1 */
+    double until;                  /**< end a curve after the first row with an accuracy below this; NaN (default) = never */
+    double tolerance;              /**< of il_network_check(); 0 (default) = 1e-3 */
+    int32_t per_class;             /**< 1 (default): also the accuracy of each class, 0: not */
+    int32_t reserved;              /**< 0 */
+} il_ablation_options;
+
+/** Fills `options` with the defaults. */
+il_status il_ablation_options_init(il_ablation_options *options, uint32_t struct_size);
+
+/**
+ * Cumulative ablation: neurons are removed one after the other, and the network is scored after each step
+ * (Liu, Amjad & Geiger 2018, arXiv:1804.06679; Morcos et al. 2018, arXiv:1803.06959).
+ *
+ * Dense networks are computed in float32 from the recorded activations of the layer whose neurons are
+ * removed, with decisions too close to call made again in float64, so that accuracies are those of
+ * float64. Removing a neuron costs one product with the layers after the next.
+ *
+ * @param source  labels, and the data of the network's layers (il_source_for_network()). NULL for a callback
+ *                whose order needs no measures.
+ * @param table   one row a step, curve by curve. Columns: `layer` ("network" under IL_SCOPE_NETWORK), `ordering`
+ *                (the column's name, "random" or "explicit"), `direction` ("ascending", "descending" or ""),
+ *                `replacement` ("zero", "mean", "value", "permute", or "callback"), `repeat` (of random
+ *                orders, else 0), `step` (from 0, the whole network), `neurons_removed`, `removed_layer` and
+ *                `removed_neuron` (the last one removed; "" and −1 at step 0), `correct` (number of samples),
+ *                `accuracy`, `cross_entropy` (mean, in nats: −log softmax(logits)[label]), and
+ *                `accuracy_<class>` for each class. A callback's scores stand in place of the last four.
+ *                Metadata: scope, samples, classes, quantizer, seed, version, and
+ *                `largest_difference`, `largest_difference_layer` of il_network_check().
+ * Errors: NOT_FOUND an unknown layer or column, labels or data that are missing; ARGUMENT an order that
+ * names a neuron twice or one that is not there, options out of range; NUMERIC labels outside the classes of
+ * the last layer, a network that does not reproduce what was recorded (names the layer), NaN in the
+ * column of the ordering or from a callback, scores that are not finite; CALLBACK; SHAPE; MEMORY;
+ * CANCELLED; IO, FORMAT.
+ *
+ * Integer labels are indices of the last layer's neurons; string labels are so in ascending order.
+ */
+il_status il_ablate(il_context *context, il_network *network, il_source *source, const il_ablation_options *options, il_table **table);
+
+/**
+ * Each neuron removed alone.
+ *
+ * @param options  layers, one of `replacements`, value, mean_source, tolerance and per_class are read
+ * @param table    one row a neuron: `layer`, `neuron`, `correct`, `accuracy`, `cross_entropy`, `accuracy_loss`
+ *                 (of the whole network less that without it), `cross_entropy_increase`, `accuracy_<class>`.
+ *                 Metadata: also `accuracy` and `cross_entropy` of the whole network.
+ * A callback's table has its scores and `<score>_loss`, that of the whole network less that without the neuron.
+ * Errors as for il_ablate().
+ */
+il_status il_ablate_single(il_context *context, il_network *network, il_source *source, const il_ablation_options *options, il_table **table);
+
+/**
+ * Groups of neurons removed together: multiplets, for instance.
+ *
+ * @param groups   columns `group` (integer), `layer`, `neuron`: a row for each member, in any order. A group may
+ *                 span layers.
+ * @param options  as for il_ablate_single(), but for `layers`, which must be NULL
+ * @param table    one row a group, ascending: `group`, `neurons` (its size), then as for il_ablate_single()
+ */
+il_status il_ablate_groups(il_context *context, il_network *network, il_source *source, il_table *groups, const il_ablation_options *options, il_table **table);
+
+typedef struct il_diagnosis_options {
+    uint32_t struct_size;              /**< set by il_diagnosis_options_init() */
+    int32_t replacement;               /**< one IL_REPLACE_…; default IL_REPLACE_ZERO */
+    double tolerance;                  /**< τ, the accuracy that may be lost; default 0.01 */
+    double chance_margin;              /**< what accuracy above chance counts as destroyed; default 0.05 */
+    const il_quantizer *quantizer;     /**< of the measures; NULL (default) = threshold(0) */
+    il_source *ordering_source;        /**< samples to measure on; NULL (default) = `source` */
+    const char *const *layers;         /**< NULL (default) = all but the last */
+    int64_t layer_count;               /**< entries of `layers` */
+    double value;                      /**< of IL_REPLACE_VALUE */
+    il_source *mean_source;            /**< of IL_REPLACE_MEAN; NULL (default) = `source` */
+    double reproduction_tolerance;     /**< of il_network_check(); 0 (default) = 1e-3 */
+} il_diagnosis_options;
+
+/** Fills `options` with the defaults. */
+il_status il_diagnosis_options_init(il_diagnosis_options *options, uint32_t struct_size);
+
+/**
+ * How the network uses its neurons, from curves by mutual information, both directions, and from removing
+ * each neuron alone (docs/methods.md, "Diagnosis").
+ *
+ * @param layers        one row a layer: `layer`, `neurons`, `accuracy` (of the whole network), `suffice` (fewest most
+ *                      informative neurons that keep accuracy − τ), `tolerate` (most of the most informative
+ *                      removed without passing below it), `destroy` (fewest most informative removed to reach
+ *                      chance + margin; −1 never), `inactive` (entropy 0, or information below twice its bias),
+ *                      `redundant` (neurons − suffice − inactive, at least 0), `synergistic` (candidates:
+ *                      removal hurts more than their own information predicts), `reading` (a sentence)
+ * @param correlations  one row a measure and layer, and one with layer "network" for all neurons pooled:
+ *                      `measure`, `layer`, `neurons`, `rank_correlation` (Spearman, of the measure and the
+ *                      increase in cross-entropy when removed alone), `area_low_first`, `area_high_first` (mean
+ *                      accuracy over the curve), `contrast` (low first less high first: positive where
+ *                      neurons of high values matter more), `paradox` (1 in the network's row where the
+ *                      contrast of the network has the opposite sign of that of every layer: Simpson's paradox)
+ * @param neurons       one row a neuron: `layer`, `neuron`, `entropy`, `mutual_information`, `kl_selectivity`,
+ *                      `accuracy_loss`, `cross_entropy_increase`, `predicted_increase` (from its information,
+ *                      by isotonic regression over the layer's neurons), `role` ("inactive", "synergistic
+ *                      candidate" or "")
+ * Any of the three may be NULL. Errors as for il_ablate().
+ */
+il_status il_diagnose(il_context *context, il_network *network, il_source *source, const il_diagnosis_options *options,
+                      il_table **layers, il_table **correlations, il_table **neurons);
+
+/**
+ * Writes the network without some of its neurons as a dump of its own, in native layout: weights without
+ * them, biases with what they said balanced in, activations, logits and labels of the source's samples.
+ *
+ * @param removed  columns `layer`, `neuron`: a row for each, in any order
+ * @param options  one of `replacements` (not IL_REPLACE_PERMUTE), value, mean_source, tolerance
+ * @param path     the file's path; it is replaced if it exists, whole or not at all
+ * Errors: ARGUMENT a layer that would lose its last neuron, a network of a callback; IO; as for il_ablate().
+ */
+il_status il_network_export(il_context *context, il_network *network, il_source *source, il_table *removed, const il_ablation_options *options, const char *path);
 
 /** @} */
 /* ------------------------------------------------------------------------- */

@@ -23,6 +23,7 @@ IL_ERROR_NUMERIC = 7
 IL_ERROR_CANCELLED = 8
 IL_ERROR_MEMORY = 9
 IL_ERROR_INTERNAL = 10
+IL_ERROR_CALLBACK = 11
 IL_UNIT_DEFAULT = 0
 IL_BITS = 1
 IL_NATS = 2
@@ -61,6 +62,17 @@ IL_PER_NEURON = 1
 IL_PER_NEURON_CLASS = 2
 IL_UNDEFINED_NAN = 0
 IL_UNDEFINED_ERROR = 1
+IL_WEIGHT_AUTO = 0
+IL_WEIGHT_IN_OUT = 1
+IL_WEIGHT_OUT_IN = 2
+IL_SCOPE_LAYER = 1
+IL_SCOPE_NETWORK = 2
+IL_ASCENDING = 1
+IL_DESCENDING = 2
+IL_REPLACE_ZERO = 1
+IL_REPLACE_MEAN = 2
+IL_REPLACE_VALUE = 4
+IL_REPLACE_PERMUTE = 8
 IL_COLUMN_DOUBLE = 1
 IL_COLUMN_INTEGER = 2
 IL_COLUMN_STRING = 3
@@ -70,6 +82,7 @@ IL_ARROW_STREAM = 3
 
 il_status = ctypes.c_int32
 il_progress = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int64)
+il_ablation_callback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_int64), ctypes.c_int64, ctypes.POINTER(ctypes.c_double))
 
 
 class il_context_options(ctypes.Structure):
@@ -238,6 +251,95 @@ class il_measure_options(ctypes.Structure):
     )
 
 
+class il_network_options(ctypes.Structure):
+    struct_size: int
+    layout: int
+    layers: Any
+    layer_count: int
+    activations: Any
+    activation_count: int
+    input_scale: float
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        ("layout", ctypes.c_int32),
+        ("layers", ctypes.POINTER(ctypes.c_char_p)),
+        ("layer_count", ctypes.c_int64),
+        ("activations", ctypes.POINTER(ctypes.c_char_p)),
+        ("activation_count", ctypes.c_int64),
+        ("input_scale", ctypes.c_double),
+    )
+
+
+class il_ablation_options(ctypes.Structure):
+    struct_size: int
+    scope: int
+    layers: Any
+    layer_count: int
+    ordering: Any
+    measures: Any
+    order: Any
+    ordering_source: Any
+    quantizer: Any
+    directions: int
+    replacements: int
+    value: float
+    mean_source: Any
+    random_repeats: int
+    step: int
+    until: float
+    tolerance: float
+    per_class: int
+    reserved: int
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        ("scope", ctypes.c_int32),
+        ("layers", ctypes.POINTER(ctypes.c_char_p)),
+        ("layer_count", ctypes.c_int64),
+        ("ordering", ctypes.c_char_p),
+        ("measures", ctypes.c_void_p),
+        ("order", ctypes.c_void_p),
+        ("ordering_source", ctypes.c_void_p),
+        ("quantizer", ctypes.POINTER(il_quantizer)),
+        ("directions", ctypes.c_int32),
+        ("replacements", ctypes.c_int32),
+        ("value", ctypes.c_double),
+        ("mean_source", ctypes.c_void_p),
+        ("random_repeats", ctypes.c_int64),
+        ("step", ctypes.c_int64),
+        ("until", ctypes.c_double),
+        ("tolerance", ctypes.c_double),
+        ("per_class", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
+    )
+
+
+class il_diagnosis_options(ctypes.Structure):
+    struct_size: int
+    replacement: int
+    tolerance: float
+    chance_margin: float
+    quantizer: Any
+    ordering_source: Any
+    layers: Any
+    layer_count: int
+    value: float
+    mean_source: Any
+    reproduction_tolerance: float
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        ("replacement", ctypes.c_int32),
+        ("tolerance", ctypes.c_double),
+        ("chance_margin", ctypes.c_double),
+        ("quantizer", ctypes.POINTER(il_quantizer)),
+        ("ordering_source", ctypes.c_void_p),
+        ("layers", ctypes.POINTER(ctypes.c_char_p)),
+        ("layer_count", ctypes.c_int64),
+        ("value", ctypes.c_double),
+        ("mean_source", ctypes.c_void_p),
+        ("reproduction_tolerance", ctypes.c_double),
+    )
+
+
 class il_column(ctypes.Structure):
     name: Any
     unit: Any
@@ -342,6 +444,9 @@ STRUCTS: tuple[type[ctypes.Structure], ...] = (
     il_estimator_info,
     il_measure_info,
     il_measure_options,
+    il_network_options,
+    il_ablation_options,
+    il_diagnosis_options,
     il_column,
     il_metadata,
     ArrowSchema,
@@ -370,6 +475,7 @@ FUNCTIONS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("il_source_add_layer", il_status, (ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(il_array))),
     ("il_source_set_labels", il_status, (ctypes.c_void_p, ctypes.POINTER(il_array), ctypes.POINTER(ctypes.c_char_p), ctypes.c_int64)),
     ("il_source_set_condition", il_status, (ctypes.c_void_p, ctypes.POINTER(il_array), ctypes.POINTER(ctypes.c_char_p), ctypes.c_int64)),
+    ("il_source_select", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64), ctypes.c_int64, ctypes.POINTER(ctypes.c_void_p))),
     ("il_source_layers", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
     ("il_source_classes", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
     ("il_source_free", None, (ctypes.c_void_p,)),
@@ -397,6 +503,22 @@ FUNCTIONS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("il_accumulator_serialize", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_int64))),
     ("il_accumulator_deserialize", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_void_p))),
     ("il_accumulator_free", None, (ctypes.c_void_p,)),
+    ("il_network_options_init", il_status, (ctypes.POINTER(il_network_options), ctypes.c_uint32)),
+    ("il_network_from_dump", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_network_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_network_new", il_status, (ctypes.c_void_p, ctypes.POINTER(il_network_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_network_add_layer", il_status, (ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(il_array), ctypes.POINTER(il_array), ctypes.c_char_p)),
+    ("il_network_from_callback", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_int64), ctypes.c_int64, ctypes.POINTER(ctypes.c_char_p), ctypes.c_int64, il_ablation_callback, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
+    ("il_network_layers", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
+    ("il_source_for_network", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_source_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_network_check", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_double, ctypes.POINTER(ctypes.c_void_p))),
+    ("il_network_free", None, (ctypes.c_void_p,)),
+    ("il_ablation_options_init", il_status, (ctypes.POINTER(il_ablation_options), ctypes.c_uint32)),
+    ("il_ablate", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_ablation_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_ablate_single", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_ablation_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_ablate_groups", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_ablation_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_diagnosis_options_init", il_status, (ctypes.POINTER(il_diagnosis_options), ctypes.c_uint32)),
+    ("il_diagnose", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_diagnosis_options), ctypes.POINTER(ctypes.c_void_p), ctypes.POINTER(ctypes.c_void_p), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_network_export", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_ablation_options), ctypes.c_char_p)),
     ("il_table_new", il_status, (ctypes.POINTER(il_column), ctypes.c_int64, ctypes.c_int64, ctypes.POINTER(il_metadata), ctypes.c_int64, ctypes.POINTER(ctypes.c_void_p))),
     ("il_table_size", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_int64))),
     ("il_table_column", il_status, (ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_int32), ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_char_p))),
