@@ -2,9 +2,13 @@
 import CNumerics
 
 /// What random numbers are for; each purpose has streams of its own under a seed.
-enum RandomPurpose: UInt32 {
+public enum RandomPurpose: UInt32, Sendable {
     case permutation = 1
     case bootstrap = 2
+    /// What a removed neuron says to another sample.
+    case permutedNeuron = 3
+    /// Neurons removed in a random order.
+    case removalOrder = 4
 }
 
 /// Stream `index` of a purpose under a seed (Philox4x32-10): permutation or replicate
@@ -13,4 +17,13 @@ func randomStream(seed: UInt64, purpose: RandomPurpose, index: Int) -> cn_philox
     var generator = cn_philox()
     cn_philox_start(&generator, seed, purpose.rawValue, UInt32(truncatingIfNeeded: index))
     return generator
+}
+
+/// Orders `values` at random, by stream `index` of a purpose under a seed; each order has the same probability.
+public func shuffle<Value: BitwiseCopyable>(
+    _ values: UnsafeMutableBufferPointer<Value>, seed: UInt64, purpose: RandomPurpose, index: Int
+) {
+    var generator = randomStream(seed: seed, purpose: purpose, index: index)
+    cn_philox_shuffle(
+        &generator, values.baseAddress, Int32(MemoryLayout<Value>.stride), UInt32(truncatingIfNeeded: values.count))
 }

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import CNumerics
+import Kernels
+
+/// What one thread keeps while it takes panels through curves and groups.
+final class AblationWorker {
+    /// The chain of the start that was loaded last.
+    private(set) var chain: PanelChain
+    private let network: DenseNetwork
+    private let starts: [Int]
+    private let loader: PanelLoader
+    private let classes: Int
+    /// Correct samples by class, for each point of each start.
+    private let memory: AlignedBuffer
+    private let offsets: [Int]
+    private var group = 0
+    private var origin = NetworkData.Origin.inputs
+    /// For each layer and neuron, whether it is removed now.
+    private var isRemoved: [[Bool]]
+
+    init(_ network: DenseNetwork, starts: [Int], points: [Int], classes: Int) throws(InfoLensError) {
+        self.network = network
+        self.starts = starts
+        self.classes = classes
+        loader = try PanelLoader(network)
+        chain = try PanelChain(network, start: starts[0])
+        offsets = points.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+        memory = try AlignedBuffer(count: offsets[points.count] * classes, of: Int64.self)
+        isRemoved = network.layers.map { Array(repeating: false, count: $0.neurons) }
+    }
+
+    func counts(group: Int, point: Int) -> UnsafeMutablePointer<Int64> {
+        memory.values(of: Int64.self) + (offsets[group] + point) * classes
+    }
+
+    /// Loads the activations that a start begins with.
+    func load(_ panel: LoadedPanel, group: Int, origin: NetworkData.Origin) throws(InfoLensError) {
+        if chain.start != starts[group] { chain = try PanelChain(network, start: starts[group]) }
+        self.group = group
+        self.origin = origin
+        try loader.load(panel, layer: chain.start, from: origin, into: chain.spoken)
+    }
+
+    /// Takes a panel along a curve, from its end to its beginning.
+    func walk(along job: DenseAblation.Job, panel: LoadedPanel, sums: UnsafeMutablePointer<Double>) {
+        let order = job.plan.order
+        for place in order { isRemoved[place.layer][place.neuron] = true }
+        chain.begin(job.plan, job.substitutes, first: panel.first, count: panel.count)
+        var removed = order.count
+        var known: cn_panel_scores?
+        for point in job.points.indices.reversed() {
+            while removed > job.points[point] {
+                removed -= 1
+                let place = order[removed]
+                isRemoved[place.layer][place.neuron] = false
+                if chain.restore(place) { known = nil }
+            }
+            let scores = known ?? self.scores(job, panel)
+            known = scores
+            add(scores, panel, point: job.offset + point, sums)
+        }
+    }
+
+    /// Takes a panel through the network without a group, after `chain.beginIntact()`.
+    func remove(_ job: DenseAblation.Job, panel: LoadedPanel, sums: UnsafeMutablePointer<Double>) {
+        for place in job.plan.order { isRemoved[place.layer][place.neuron] = true }
+        chain.remove(job.plan, job.substitutes, first: panel.first, count: panel.count)
+        add(scores(job, panel), panel, point: job.offset, sums)
+        for place in job.plan.order { isRemoved[place.layer][place.neuron] = false }
+    }
+
+    private func add(
+        _ scores: cn_panel_scores, _ panel: LoadedPanel, point: Int, _ sums: UnsafeMutablePointer<Double>
+    ) {
+        sums[point] += scores.cross_entropy
+        let counts = counts(group: group, point: point)
+        for (index, lanes) in panel.classes { counts[index] += Int64((scores.correct & lanes).nonzeroBitCount) }
+    }
+
+    /// The scores of the panel, with what float32 leaves in doubt decided in float64.
+    private func scores(_ job: DenseAblation.Job, _ panel: LoadedPanel) -> cn_panel_scores {
+        var scores = chain.scores(labels: panel.labels, lanes: panel.lanes)
+        var doubtful = scores.doubtful
+        while doubtful != 0 {
+            let lane = doubtful.trailingZeroBitCount
+            doubtful &= doubtful - 1
+            let isCorrect = isCorrect(row: panel.first + lane, label: Int(panel.labels[lane]), job, panel)
+            if isCorrect { scores.correct |= 1 << UInt32(lane) } else { scores.correct &= ~(1 << UInt32(lane)) }
+        }
+        return scores
+    }
+
+    private func isCorrect(row: Int, label: Int, _ job: DenseAblation.Job, _ panel: LoadedPanel) -> Bool {
+        let exact = ExactEvaluation(network: network, substitutes: job.substitutes)
+        var start = -1
+        var scale = network.inputScale
+        var width = network.layers[0].inputs
+        if case .layer(let index) = origin {
+            start = index
+            scale = 1
+            width = network.layers[index].neurons
+        }
+        let activations = (0..<width).map { panel.value(origin, row: row, neuron: $0) * scale }
+        let scores = exact.scores(row: row, start: start, activations: activations) { isRemoved[$0][$1] }
+        return ExactEvaluation.isCorrect(scores, label: label)
+    }
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Dense layers on panels: CN_PANEL samples side by side, so that a vector holds one neuron of several
+ * samples, and what belongs to a neuron (a weight, a bias) is the same in every lane. A panel of n
+ * neurons is float[n][CN_PANEL], aligned to 64 bytes. Lanes never meet: what comes out for a sample
+ * does not depend on the samples beside it.
+ */
+#ifndef CN_PANELS_H
+#define CN_PANELS_H
+
+#include <stdint.h>
+
+/* Samples in a panel. */
+#define CN_PANEL 32
+
+/* Outputs of a layer that cn_panel_product computes together: as many sums of all lanes as the registers of
+ * every instruction set hold. */
+#define CN_PANEL_TILE 12
+
+enum {
+    CN_LINEAR = 0,
+    CN_RELU,
+    CN_LEAKY_RELU,
+    CN_TANH,
+    CN_SIGMOID,
+    CN_GELU,
+    CN_GELU_TANH,
+    CN_SILU,
+    CN_ELU,
+    CN_SOFTPLUS
+};
+
+/* Panel of `count` rows of activations, `stride` elements apart; missing lanes repeat the last row.
+ * Returns 0, or 1 if a value is NaN or infinite. 1 <= count <= CN_PANEL. */
+int32_t cn_panel_load_f32(const float *rows, int64_t stride, int64_t count, int64_t neurons, float *panel);
+int32_t cn_panel_load_f64(const double *rows, int64_t stride, int64_t count, int64_t neurons, float *panel);
+
+/* z[k] += delta * weights[k], for the neurons k of a layer. */
+void cn_panel_add(float *z, int64_t neurons, const float *delta, const float *weights);
+
+/* h[k] = f(z[k]). `parameter` is the slope of CN_LEAKY_RELU, the scale of CN_ELU. */
+void cn_panel_activate(const float *z, int64_t neurons, int32_t function, float parameter, float *h);
+
+/* What a layer hands on to the next. */
+typedef struct cn_panel_layer {
+    float *z;             /* panel of its pre-activations */
+    int64_t neurons;
+    int32_t function;     /* CN_LINEAR ... */
+    float parameter;      /* of the function */
+    const int32_t *index; /* the neurons that take part, ascending; NULL = all */
+    int64_t count;        /* entries of index, or `neurons` */
+    const float *minus;   /* panel to subtract from what they say; NULL = nothing */
+    const float *delta;   /* one number a lane: z[k] += delta * weights[k] first, where index is NULL; NULL = not */
+    const float *weights; /* a number a neuron */
+} cn_panel_layer;
+
+/*
+ * out[o] = start[o] + sum over the neurons k that take part of (f(z[k]) - minus[k]) * w[k][o], in their order.
+ *
+ * packed    tiles of CN_PANEL_TILE outputs, the last maybe fewer: for each tile its outputs of neuron 0, of
+ *           neuron 1, ...; `neurons` of them
+ * largest   a number a neuron, >= 0: its largest |w[k][o]|, or 0 where nobody asks for `bound`
+ * bound     for each lane: bound[l] += sum over k of |f(z[k])| * largest[k]
+ */
+void cn_panel_forward(const cn_panel_layer *layer, const float *packed, const float *start, int64_t outputs,
+                      float *out, const float *largest, float *bound);
+
+typedef struct cn_panel_scores {
+    double cross_entropy; /* sum over the lanes of -log softmax(scores)[label] */
+    uint32_t correct;     /* lanes whose label has the highest score, the lower class winning ties */
+    uint32_t doubtful;    /* lanes in which that could be otherwise, were it not for rounding */
+} cn_panel_scores;
+
+/*
+ * Scores of the classes, judged by the labels.
+ *
+ * labels    class of each lane
+ * lanes     the lanes that count: bit l for lane l
+ * doubt     how far the label's score may be from the highest other one, for each lane, to be doubtful
+ */
+void cn_panel_score(const float *scores, int64_t classes, const int32_t *labels, uint32_t lanes, const float *doubt,
+                    cn_panel_scores *result);
+
+#endif

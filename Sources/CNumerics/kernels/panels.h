@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernels of panels.h for one instruction set: included once for each, with CN_NAME(name), CN_TARGET,
+ * CN_LANES (bytes in a vector) and CN_GROUP (vectors of a panel that a product holds in registers together)
+ * defined.
+ */
+
+#define FN static CN_TARGET
+#define INLINE static inline __attribute__((always_inline)) CN_TARGET
+#define V CN_NAME(floats)
+#define I CN_NAME(ints)
+#define D CN_NAME(doubles)
+#define WIDTH (CN_LANES / 4)
+#define VECTORS (CN_PANEL / WIDTH)
+
+typedef float V __attribute__((vector_size(CN_LANES)));
+typedef int32_t I __attribute__((vector_size(CN_LANES)));
+typedef double D __attribute__((vector_size(2 * CN_LANES)));
+
+INLINE V CN_NAME(splat)(float x) { return x - (V){0}; }
+
+INLINE V CN_NAME(select)(I mask, V a, V b) { return (V)(((I)a & mask) | ((I)b & ~mask)); }
+
+INLINE V CN_NAME(larger)(V a, V b) { return CN_NAME(select)(a > b, a, b); }
+
+INLINE V CN_NAME(absolute)(V x) { return (V)((I)x & 0x7fffffff); }
+
+/* exp(x) within 2 units in the last place on [-87, 88], and at the nearer end beyond: x = n log 2 + r. */
+INLINE V CN_NAME(exponential)(V x) {
+    const V magic = CN_NAME(splat)(0x1.8p23f);
+    x = CN_NAME(select)(x < 88.0f, x, CN_NAME(splat)(88.0f));
+    x = CN_NAME(select)(x > -87.0f, x, CN_NAME(splat)(-87.0f));
+    const V shifted = x * 0x1.715476p0f + magic;
+    const V n = shifted - magic;
+    V r = x - n * 0x1.62e4p-1f;
+    r = r - n * 0x1.7f7d1cp-20f;
+    V p = CN_NAME(splat)(1.0f / 5040) * r + 1.0f / 720;
+    p = p * r + 1.0f / 120;
+    p = p * r + 1.0f / 24;
+    p = p * r + 1.0f / 6;
+    p = p * r + 0.5f;
+    p = p * (r * r) + r;
+    p = p + 1.0f;
+    return (V)((I)p + (((I)shifted - (I)magic) << 23));
+}
+
+/* log(x) for finite x >= 2^-126, by atanh of (m - 1) / (m + 1) with m in [sqrt(1/2), sqrt(2)). */
+INLINE V CN_NAME(logarithm)(V x) {
+    const I bits = (I)x - 0x3f3504f3;
+    const I n = bits >> 23;
+    const V m = (V)((bits & 0x007fffff) + 0x3f3504f3);
+    const V e = __builtin_convertvector(n, V);
+    const V s = (m - 1.0f) / (m + 1.0f);
+    const V q = s * s;
+    V p = q * (1.0f / 9) + 1.0f / 7;
+    p = p * q + 1.0f / 5;
+    p = p * q + 1.0f / 3;
+    return e * 0x1.62e4p-1f + (e * 0x1.7f7d1cp-20f + (2.0f * s + 2.0f * s * (q * p)));
+}
+
+/* log(1 + x), 0 <= x <= 1: the logarithm of 1 + x as rounded, and what rounding took away. */
+INLINE V CN_NAME(logarithm1p)(V x) {
+    const V u = 1.0f + x;
+    return CN_NAME(logarithm)(u) + (x - (u - 1.0f)) / u;
+}
+
+INLINE V CN_NAME(logistic)(V x) { return 1.0f / (1.0f + CN_NAME(exponential)(-x)); }
+
+INLINE V CN_NAME(tangent)(V x) {
+    const V a = CN_NAME(absolute)(x), q = x * x;
+    const V far = 1.0f - 2.0f / (CN_NAME(exponential)(2.0f * a) + 1.0f);
+    /* Near 0 by the continued fraction x / (1 + q / (3 + q / (5 + q / (7 + q / 9)))). */
+    const V top = (q + 105.0f) * q + 945.0f, bottom = (15.0f * q + 420.0f) * q + 945.0f;
+    const V near = x * (top / bottom);
+    const V signed_far = (V)((I)far | ((I)x & (I)CN_NAME(splat)(-0.0f)));
+    return CN_NAME(select)(a < 0.5f, near, signed_far);
+}
+
+/* The error function within 1.5e-7: Abramowitz & Stegun, Handbook of Mathematical Functions, 7.1.26. */
+INLINE V CN_NAME(error_function)(V x) {
+    const V a = CN_NAME(absolute)(x);
+    const V t = 1.0f / (1.0f + 0.3275911f * a);
+    V p = 1.061405429f * t - 1.453152027f;
+    p = p * t + 1.421413741f;
+    p = p * t - 0.284496736f;
+    p = p * t + 0.254829592f;
+    const V y = 1.0f - p * t * CN_NAME(exponential)(-(a * a));
+    return (V)((I)y | ((I)x & (I)CN_NAME(splat)(-0.0f)));
+}
+
+/* For each neuron k of a chunk: z[k] += delta * weights[k], h[k] = f(z[k]), total += |h[k]| * largest[k]. */
+#define ACTIVATE(f)                                                                   \
+    for (int64_t k = 0; k < count; k++) {                                             \
+        const float w = weights[k], most = largest[k];                                \
+        for (int v = 0; v < VECTORS; v++) {                                           \
+            const V x = d[v] * w + z[k * VECTORS + v];                                \
+            const V y = f;                                                            \
+            z[k * VECTORS + v] = x;                                                   \
+            h[k * VECTORS + v] = y;                                                   \
+            sum[v] = CN_NAME(absolute)(y) * most + sum[v];                            \
+        }                                                                             \
+    }                                                                                 \
+    break;
+
+FN void CN_NAME(panel_chunk)(V *z, int64_t count, const V *delta, const float *weights, int32_t function,
+                             float parameter, V *h, const float *largest, V *total) {
+    const V zero = {0};
+    V d[VECTORS], sum[VECTORS];
+    for (int v = 0; v < VECTORS; v++) {
+        d[v] = delta ? delta[v] : zero;
+        sum[v] = total[v];
+    }
+    switch (function) {
+    case CN_RELU: ACTIVATE(CN_NAME(larger)(x, zero))
+    case CN_LEAKY_RELU: ACTIVATE(CN_NAME(select)(x > 0, x, x * parameter))
+    case CN_TANH: ACTIVATE(CN_NAME(tangent)(x))
+    case CN_SIGMOID: ACTIVATE(CN_NAME(logistic)(x))
+    case CN_GELU: ACTIVATE(0.5f * x * (1.0f + CN_NAME(error_function)(x * 0x1.6a09e6p-1f)))
+    case CN_GELU_TANH:
+        ACTIVATE(0.5f * x * (1.0f + CN_NAME(tangent)(0x1.988454p-1f * (x + 0.044715f * (x * x * x)))))
+    case CN_SILU: ACTIVATE(x * CN_NAME(logistic)(x))
+    case CN_ELU: ACTIVATE(CN_NAME(select)(x > 0, x, parameter * (CN_NAME(exponential)(x) - 1.0f)))
+    case CN_SOFTPLUS:
+        ACTIVATE(CN_NAME(larger)(x, zero) + CN_NAME(logarithm1p)(CN_NAME(exponential)(-CN_NAME(absolute)(x))))
+    default: ACTIVATE(x)
+    }
+    for (int v = 0; v < VECTORS; v++) total[v] = sum[v];
+}
+
+FN void CN_NAME(panel_add)(float *z, int64_t neurons, const float *delta, const float *weights) {
+    V *out = (V *)z;
+    const V *d = (const V *)delta;
+    for (int64_t k = 0; k < neurons; k++) {
+        const float w = weights[k];
+        for (int v = 0; v < VECTORS; v++) out[k * VECTORS + v] = d[v] * w + out[k * VECTORS + v];
+    }
+}
+
+/* One tile of a product; `outputs` is a constant where it is inlined, so that the sums stay in registers. */
+INLINE void CN_NAME(panel_tile)(const float *h, const int32_t *index, int64_t first, int64_t count,
+                                const float *packed, const float *start, const int64_t outputs, float *out) {
+    for (int g = 0; g < VECTORS; g += CN_GROUP) {
+        V sum[CN_PANEL_TILE][CN_GROUP];
+        for (int64_t o = 0; o < outputs; o++) {
+            for (int v = 0; v < CN_GROUP; v++) sum[o][v] = ((const V *)start)[o * VECTORS + g + v];
+        }
+        for (int64_t i = 0; i < count; i++) {
+            const float *w = packed + (index ? index[first + i] : first + i) * outputs;
+            const V *x = (const V *)h + i * VECTORS + g;
+            for (int64_t o = 0; o < outputs; o++) {
+                const V weight = CN_NAME(splat)(w[o]);
+                for (int v = 0; v < CN_GROUP; v++) sum[o][v] = x[v] * weight + sum[o][v];
+            }
+        }
+        for (int64_t o = 0; o < outputs; o++) {
+            for (int v = 0; v < CN_GROUP; v++) ((V *)out)[o * VECTORS + g + v] = sum[o][v];
+        }
+    }
+}
+
+#define TILE(n)                                                                              \
+    case n: CN_NAME(panel_tile)(h, index, first, count, packed, start, n, out); break;
+
+/* Adds `count` neurons, whose activations are h, to all outputs. */
+FN void CN_NAME(panel_tiles)(const float *h, const int32_t *index, int64_t first, int64_t count, int64_t neurons,
+                             const float *packed, const float *start, int64_t outputs, float *out) {
+    for (int64_t done = 0; done < outputs; done += CN_PANEL_TILE) {
+        const int64_t width = outputs - done < CN_PANEL_TILE ? outputs - done : CN_PANEL_TILE;
+        switch (width) {
+            TILE(1)
+            TILE(2)
+            TILE(3)
+            TILE(4)
+            TILE(5)
+            TILE(6)
+            TILE(7)
+            TILE(8)
+            TILE(9)
+            TILE(10)
+            TILE(11)
+            TILE(12)
+        }
+        packed += neurons * width;
+        start += width * CN_PANEL;
+        out += width * CN_PANEL;
+    }
+}
+
+/* Neurons pass in chunks whose activations stay in the first cache while the outputs take them up. */
+#define CHUNK 48
+
+FN void CN_NAME(panel_forward)(const cn_panel_layer *layer, const float *packed, const float *start,
+                               int64_t outputs, float *out, const float *largest, float *bound) {
+    V h[CHUNK * VECTORS];
+    float chosen[CHUNK];
+    const int32_t *const index = layer->index;
+    for (int64_t first = 0; first < layer->count; first += CHUNK) {
+        const int64_t count = layer->count - first < CHUNK ? layer->count - first : CHUNK;
+        if (index) {
+            for (int64_t i = 0; i < count; i++) {
+                const V *from = (const V *)layer->z + index[first + i] * VECTORS;
+                for (int v = 0; v < VECTORS; v++) h[i * VECTORS + v] = from[v];
+                chosen[i] = largest[index[first + i]];
+            }
+            CN_NAME(panel_chunk)(h, count, 0, chosen, layer->function, layer->parameter, h, chosen, (V *)bound);
+        } else {
+            const float *weights = layer->delta ? layer->weights : largest;
+            CN_NAME(panel_chunk)((V *)layer->z + first * VECTORS, count, (const V *)layer->delta, weights + first,
+                                 layer->function, layer->parameter, h, largest + first, (V *)bound);
+        }
+        if (layer->minus) {
+            for (int64_t i = 0; i < count; i++) {
+                const V *minus = (const V *)layer->minus + (index ? index[first + i] : first + i) * VECTORS;
+                for (int v = 0; v < VECTORS; v++) h[i * VECTORS + v] -= minus[v];
+            }
+        }
+        CN_NAME(panel_tiles)((const float *)h, index, first, count, layer->neurons, packed, start, outputs, out);
+        start = out;
+    }
+    if (layer->count == 0) {
+        for (int64_t i = 0; i < outputs * CN_PANEL; i++) out[i] = start[i];
+    }
+}
+
+/* f(z) of some neurons, for itself. */
+FN void CN_NAME(panel_activate)(const float *z, int64_t neurons, int32_t function, float parameter, float *h) {
+    V in[CHUNK * VECTORS], ignored[VECTORS];
+    float none[CHUNK];
+    for (int i = 0; i < CHUNK; i++) none[i] = 0;
+    for (int64_t first = 0; first < neurons; first += CHUNK) {
+        const int64_t count = neurons - first < CHUNK ? neurons - first : CHUNK;
+        for (int64_t i = 0; i < count * VECTORS; i++) in[i] = ((const V *)z)[first * VECTORS + i];
+        for (int v = 0; v < VECTORS; v++) ignored[v] = (V){0};
+        CN_NAME(panel_chunk)(in, count, 0, none, function, parameter, (V *)h + first * VECTORS, none, ignored);
+    }
+}
+
+FN void CN_NAME(panel_score)(const float *scores, int64_t classes, const int32_t *labels, uint32_t lanes,
+                             const float *doubt, cn_panel_scores *result) {
+    D total = {0};
+    uint32_t correct = 0, doubtful = 0;
+    I bit;
+    for (int l = 0; l < WIDTH; l++) bit[l] = (int32_t)(1u << l);
+    for (int v = 0; v < VECTORS; v++) {
+        const V *x = (const V *)scores + v;
+        const I label = ((const I *)labels)[v];
+        V own = {0}, other = CN_NAME(splat)(-__builtin_inff());
+        for (int64_t c = 0; c < classes; c++) {
+            const V value = x[c * VECTORS];
+            const I is_own = label == (int32_t)c;
+            own = CN_NAME(select)(is_own, value, own);
+            other = CN_NAME(larger)(CN_NAME(select)(is_own, other, value), other);
+        }
+        const V highest = CN_NAME(larger)(own, other), lead = own - other;
+        V powers = {0};
+        for (int64_t c = 0; c < classes; c++) powers += CN_NAME(exponential)(x[c * VECTORS] - highest);
+        const V entropy = CN_NAME(logarithm)(powers) + (highest - own);
+        const I counts = (((I){0} + (int32_t)(lanes >> (v * WIDTH))) & bit) != 0;
+        total += __builtin_convertvector((V)((I)entropy & counts), D);
+        const I is_doubtful = ~(CN_NAME(absolute)(lead) > ((const V *)doubt)[v]);
+        correct |= (uint32_t)__builtin_reduce_or((lead > 0) & counts & bit) << (v * WIDTH);
+        doubtful |= (uint32_t)__builtin_reduce_or(is_doubtful & counts & bit) << (v * WIDTH);
+    }
+    double sum = 0;
+    for (int l = 0; l < WIDTH; l++) sum += total[l];
+    result->cross_entropy = sum;
+    result->correct = correct;
+    result->doubtful = doubtful;
+}
+
+#undef TILE
+#undef CHUNK
+#undef ACTIVATE
+#undef VECTORS
+#undef WIDTH
+#undef V
+#undef I
+#undef D
+#undef INLINE
+#undef FN
+#undef CN_NAME
+#undef CN_TARGET
+#undef CN_LANES
+#undef CN_GROUP
