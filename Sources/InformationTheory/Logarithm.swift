@@ -10,7 +10,7 @@ public enum Logarithm: Sendable {
     public func callAsFunction(_ x: Double) -> Double { self == .bits ? log2(x) : log(x) }
 
     /// An amount in nats, in this unit.
-    func fromNats(_ nats: Double) -> Double { self == .bits ? nats / log(2) : nats }
+    public func fromNats(_ nats: Double) -> Double { self == .bits ? nats / log(2) : nats }
 
     /// "bits" or "nats".
     public var name: String { self == .bits ? "bits" : "nats" }
