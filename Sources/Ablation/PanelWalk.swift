@@ -15,6 +15,11 @@ struct LoadedPanel {
     let classes: [(index: Int, lanes: UInt32)]
     fileprivate let windows: [NetworkData.Origin: RowWindow]
 
+    /// Fills a panel with what is recorded.
+    func load(_ origin: NetworkData.Origin, into panel: UnsafeMutablePointer<Float>) throws(InfoLensError) {
+        try windows[origin]?.load(first: first, count: count, into: panel)
+    }
+
     /// A recorded value.
     func value(_ origin: NetworkData.Origin, row: Int, neuron: Int) -> Double {
         windows[origin]?[row, neuron] ?? .nan

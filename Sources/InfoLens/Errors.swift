@@ -75,6 +75,7 @@ public func il_status_name(_ status: il_status) -> UnsafePointer<CChar>! {
     case Int(IL_ERROR_CANCELLED): cText("IL_ERROR_CANCELLED")
     case Int(IL_ERROR_MEMORY): cText("IL_ERROR_MEMORY")
     case Int(IL_ERROR_INTERNAL): cText("IL_ERROR_INTERNAL")
+    case Int(IL_ERROR_CALLBACK): cText("IL_ERROR_CALLBACK")
     default: cText("IL_ERROR_UNKNOWN")
     }
 }

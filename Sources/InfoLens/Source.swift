@@ -114,7 +114,7 @@ final class Source: HandleObject, Sendable {
 }
 
 extension Source.Contents {
-    fileprivate mutating func add(_ layer: Source.Layer) throws(InfoLensError) {
+    mutating func add(_ layer: Source.Layer) throws(InfoLensError) {
         let matrix = layer.matrix
         if layers.contains(where: { isSameText($0.matrix.name, matrix.name) }) {
             throw InfoLensError(
@@ -251,7 +251,7 @@ func textList(
     return texts
 }
 
-private func stridedArray(
+func stridedArray(
     _ array: UnsafePointer<il_array>?, argument: String
 ) throws(InfoLensError) -> StridedArray {
     guard let array = array?.pointee else {

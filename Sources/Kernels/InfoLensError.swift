@@ -18,6 +18,7 @@ public struct InfoLensError: Error, Equatable, Sendable, CustomStringConvertible
         case cancelled = 8
         case memory = 9
         case `internal` = 10
+        case callback = 11
     }
 
     public let kind: Kind
