@@ -8,7 +8,7 @@ import Kernels
 public struct Labels: Sendable {
     public let codes: [Int32]
     public let classes: ClassNames
-    /// Samples of each class. Zero is possible for one-hot and named classes only.
+    /// Samples of each class. Zero is possible for one-hot and named classes, and for a selection of samples.
     public let counts: [Int]
 
     /// Number of samples.
