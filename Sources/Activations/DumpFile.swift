@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CHDF5
 import Kernels
 
 /// An HDF5 file of activations and what was found in it.
@@ -10,8 +9,8 @@ public final class DumpFile: @unchecked Sendable {
     /// numbers; those of epochs last, epoch by epoch.
     public let layerNames: [String]
 
-    private let file: OpenFile
-    private let layout: DumpLayout
+    let file: OpenFile
+    let layout: DumpLayout
 
     /// Opens the file and lists its datasets; reads no data.
     ///
@@ -25,7 +24,7 @@ public final class DumpFile: @unchecked Sendable {
         let file = try OpenFile(path: path, policy: LinkPolicy(dump: path, allowsExternal: allowExternal))
         let walk = try FileWalk.visit(file)
         self.file = file
-        layout = DumpLayout(walk) { Self.index(of: $0, in: file) }
+        layout = DumpLayout(walk, keras: KerasNetwork.find(walk, in: file)) { file.integer(attribute: "index", of: $0) }
         layerNames = layout.layers.map(\.name)
     }
 
@@ -72,23 +71,5 @@ public final class DumpFile: @unchecked Sendable {
         }
         let shown = layerNames.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
         return "layers: \(shown)\(layerNames.count > 20 ? " and \(layerNames.count - 20) more" : "")"
-    }
-
-    /// The integer attribute `index` of an object, or nil.
-    private static func index(of path: BytePath, in file: OpenFile) -> Int64? {
-        try? HDF5.locked { () throws(InfoLensError) -> Int64? in
-            let raw = path.withCString {
-                H5Aopen_by_name(file.id, $0, "index", chdf5_default(), file.linkAccess)
-            }
-            guard raw >= 0 else { return nil }
-            let attribute = try HDF5ID(raw, "index")
-            let type = try HDF5ID(H5Aget_type(attribute.raw), "index")
-            let space = try HDF5ID(H5Aget_space(attribute.raw), "index")
-            guard H5Tget_class(type.raw) == H5T_INTEGER, H5Sget_simple_extent_npoints(space.raw) == 1 else {
-                return nil
-            }
-            var value: Int64 = 0
-            return H5Aread(attribute.raw, chdf5_native_int64(), &value) >= 0 ? value : nil
-        }
     }
 }

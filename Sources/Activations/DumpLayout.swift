@@ -15,6 +15,10 @@ struct DumpLayout: Sendable {
     let entries: [DumpEntry]
     let layers: [Layer]
     let labels: BytePath?
+    /// Layers with weights in native layout, in the order of layers.
+    let weights: [WeightPlace]
+    /// What a file of Keras' holds, unless there are weights in native layout.
+    let keras: KerasNetwork?
     /// Paths whose bytes are not those of their text.
     private let unusualPaths: [String: BytePath]
 
@@ -26,18 +30,20 @@ struct DumpLayout: Sendable {
         var note = ""
     }
 
-    /// - Parameter index: the `index` attribute of the object at a path, if it has one
-    init(_ walk: FileWalk, index: (BytePath) -> Int64?) {
+    /// - Parameters:
+    ///   - keras: layers with weights as Keras stores them
+    ///   - index: the `index` attribute of the object at a path, if it has one
+    init(_ walk: FileWalk, keras: KerasNetwork?, index: (BytePath) -> Int64?) {
         var items = walk.datasets.map { found in
             Item(found: found, place: NativePlace(path: found.path) ?? NativePlace(role: .other))
         }
-        if items.contains(where: { $0.place.role == .layer }) {
-            Self.explainNative(&items)
-        } else {
-            Self.classifyFlat(&items)
-        }
+        if !items.contains(where: { $0.place.role == .layer }) { Self.classifyFlat(&items) }
+        Self.explainNative(&items)
+        self.keras = items.contains { $0.place.role == .weight } ? nil : keras
+        if let keras = self.keras { Self.mark(keras.layers, in: &items) }
         Self.arrange(&items, index: index)
 
+        weights = self.keras == nil ? NativeNetwork.places(items.map { ($0.found, $0.place) }) : []
         labels = items.first { $0.place.role == .labels }?.found.path
         layers = items.filter { $0.place.role == .layer }.map { Layer(name: $0.place.layer, path: $0.found.path) }
         var entries = items.map(Self.entry)
@@ -58,8 +64,28 @@ struct DumpLayout: Sendable {
     func path(listedAs text: String) -> BytePath? { unusualPaths[text] }
 
     private static func explainNative(_ items: inout [Item]) {
-        for position in items.indices where items[position].place.role != .other {
+        for position in items.indices where items[position].place.role != .other && items[position].note.isEmpty {
             items[position].note = "native layout"
+        }
+    }
+
+    // MARK: Keras
+
+    /// Gives kernels and biases of dense layers their roles, and layers the order of the network.
+    private static func mark(_ layers: [WeightPlace], in items: inout [Item]) {
+        let positions = Dictionary(
+            items.enumerated().map { ($1.found.path, $0) }, uniquingKeysWith: { first, _ in first })
+        for (index, layer) in layers.enumerated() {
+            for (found, role) in [(layer.weight, DatasetRole.weight), (layer.bias, .bias)] {
+                guard let found, let position = positions[found.path] else { continue }
+                if let obstacle = layer.obstacle {
+                    items[position].note = "Keras layer '\(layer.name)': \(obstacle)"
+                } else {
+                    items[position].place = NativePlace(role: role, layer: layer.name)
+                    items[position].index = Int64(index)
+                    items[position].note = "Keras layout"
+                }
+            }
         }
     }
 
@@ -69,7 +95,9 @@ struct DumpLayout: Sendable {
     private static let labelNames = ["labels", "label", "targets", "target", "y", "class_labels", "classes"]
 
     private static func classifyFlat(_ items: inout [Item]) {
-        for position in items.indices { items[position].place = NativePlace(role: .other) }
+        for position in items.indices where items[position].place.layer.isEmpty {
+            items[position].place = NativePlace(role: .other)
+        }
         let root = items.indices.filter { items[$0].found.path.components.count == 1 }
         let names = items.map { String($0.found.path.text.dropFirst()) }
 
@@ -142,8 +170,12 @@ struct DumpLayout: Sendable {
     private static func arrange(_ items: inout [Item], index: (BytePath) -> Int64?) {
         // Names are told apart by their bytes: to Swift, composed and decomposed letters are equal.
         var indices: [[UInt8]: Int64] = [:]
-        for item in items where item.place.role == .layer {
-            indices[Array(item.place.layer.utf8)] = index(item.found.path.directory) ?? index(item.found.path)
+        for item in items where !item.place.layer.isEmpty {
+            let layer = Array(item.place.layer.utf8)
+            // What was recorded of a layer may have the attribute instead of its group.
+            indices[layer] =
+                indices[layer] ?? item.index ?? index(item.found.path.directory)
+                ?? (item.place.role == .layer ? index(item.found.path) : nil)
         }
         for position in items.indices { items[position].index = indices[Array(items[position].place.layer.utf8)] }
         items.sort { a, b in

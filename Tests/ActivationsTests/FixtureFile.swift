@@ -102,12 +102,7 @@ final class FixtureFile {
     func strings(
         _ name: String, _ texts: [[UInt8]], size: Int?, shape: [Int]? = nil, storage: FixtureStorage = .contiguous
     ) throws(InfoLensError) {
-        let type = try HDF5.locked { () throws(InfoLensError) in
-            let type = try HDF5ID(H5Tcopy(chdf5_c_string()), "type")
-            H5Tset_size(type.raw, size ?? chdf5_variable())
-            H5Tset_strpad(type.raw, H5T_STR_NULLPAD)
-            return type
-        }
+        let type = try textType(size: size)
         let shape = shape ?? [texts.count]
         if let size {
             let bytes = texts.flatMap { $0 + [UInt8](repeating: 0, count: size - $0.count) }
@@ -120,14 +115,51 @@ final class FixtureFile {
     }
 
     func attribute(_ name: String, _ value: Int64, of object: String) throws(InfoLensError) {
+        try attribute(name, [value], type: chdf5_native_int64(), of: object)
+    }
+
+    func attribute(_ name: String, number value: Double, of object: String) throws(InfoLensError) {
+        try attribute(name, [value], type: chdf5_native_double(), of: object)
+    }
+
+    /// Texts of fixed size if `size` is given, else of variable length; a scalar if there is one.
+    func attribute(_ name: String, _ texts: String..., size: Int? = nil, of object: String) throws(InfoLensError) {
+        try attribute(name, texts: texts, size: size, of: object)
+    }
+
+    func attribute(_ name: String, texts: [String], size: Int? = nil, of object: String) throws(InfoLensError) {
+        let type = try textType(size: size)
+        if let size {
+            let bytes = texts.flatMap { Array($0.utf8) + [UInt8](repeating: 0, count: size - $0.utf8.count) }
+            try attribute(name, bytes, type: type.raw, count: texts.count, of: object)
+        } else {
+            let copies = texts.map { strdup($0) }
+            defer { copies.forEach { free($0) } }
+            try attribute(name, copies, type: type.raw, of: object)
+        }
+    }
+
+    private func attribute<T>(_ name: String, _ values: [T], type: hid_t, count: Int? = nil, of object: String)
+        throws(InfoLensError)
+    {
         try HDF5.locked { () throws(InfoLensError) in
-            let space = try HDF5ID(H5Screate(H5S_SCALAR), "space")
+            let length = [hsize_t(count ?? values.count)]
+            let space = try HDF5ID(
+                length[0] == 1 ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, length, nil), "space")
             let attribute = try HDF5ID(
                 H5Acreate_by_name(
-                    file.raw, object, name, chdf5_native_int64(), space.raw, chdf5_default(), chdf5_default(),
-                    chdf5_default()), "attribute")
-            var value = value
-            H5Awrite(attribute.raw, chdf5_native_int64(), &value)
+                    file.raw, object, name, type, space.raw, chdf5_default(), chdf5_default(), chdf5_default()),
+                "attribute")
+            _ = values.withUnsafeBytes { H5Awrite(attribute.raw, type, $0.baseAddress) }
+        }
+    }
+
+    private func textType(size: Int?) throws(InfoLensError) -> HDF5ID {
+        try HDF5.locked { () throws(InfoLensError) in
+            let type = try HDF5ID(H5Tcopy(chdf5_c_string()), "type")
+            H5Tset_size(type.raw, size ?? chdf5_variable())
+            H5Tset_strpad(type.raw, H5T_STR_NULLPAD)
+            return type
         }
     }
 
