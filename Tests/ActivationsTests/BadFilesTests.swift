@@ -7,13 +7,7 @@ import Testing
 
 /// The collection of broken, odd and hostile files beside the checkout, where there is one.
 enum BadFiles {
-    static let folder: String? = {
-        let beside = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-            "../../../shared")
-        let root = ProcessInfo.processInfo.environment["INFOLENS_SHARED"] ?? beside.standardized.path
-        let folder = "\(root)/bad"
-        return FileManager.default.fileExists(atPath: "\(folder)/manifest.json") ? folder : nil
-    }()
+    static let folder = SharedData.path("bad/manifest.json") == nil ? nil : SharedData.path("bad")
 
     /// File names with the answer that is expected of a good library.
     static let expectations: [(file: String, expectation: String)] = {
