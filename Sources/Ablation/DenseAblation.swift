@@ -20,11 +20,16 @@ public struct RemovalCurve: Sendable {
     /// The numbers of removed neurons at which the network is scored, ascending.
     public let points: [Int]
 
-    /// - Parameter step: neurons removed between two points; the last point has all removed
-    public init(order: [NeuronIndex], substitutes: Substitutes, step: Int) {
+    /// - Parameter points: ascending, from 0 to `order.count`
+    public init(order: [NeuronIndex], substitutes: Substitutes, points: [Int]) {
         self.order = order
         self.substitutes = substitutes
-        points = Array(stride(from: 0, to: order.count, by: step)) + [order.count]
+        self.points = points
+    }
+
+    /// Points `step` neurons apart; the last has all removed.
+    public static func points(of neurons: Int, step: Int) -> [Int] {
+        Array(stride(from: 0, to: neurons, by: step)) + [neurons]
     }
 }
 

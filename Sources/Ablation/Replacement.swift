@@ -21,6 +21,8 @@ public final class Substitutes: Sendable {
     /// For permutations: the layer's activations, each neuron's permuted, [N, neurons].
     private let permuted: [AlignedBuffer?]
     private let widths: [Int]
+    /// Bytes that they take, where these are many.
+    public let bytes: Int
 
     /// - Parameters:
     ///   - layers: indices of the layers that may lose neurons
@@ -32,6 +34,7 @@ public final class Substitutes: Sendable {
         self.replacement = replacement
         widths = network.layers.map(\.neurons)
         permuted = []
+        bytes = 0
         var constants = [[Double]](repeating: [], count: network.layers.count)
         for (position, layer) in layers.enumerated() {
             switch replacement {
@@ -44,34 +47,43 @@ public final class Substitutes: Sendable {
     }
 
     /// Permuted activations: those of neuron j by stream j of the layer's generator.
-    init(
-        permuting layers: [Int], of network: DenseNetwork, samples: Int, seed: UInt64, memory: Int,
-        fill: (_ layer: Int, _ values: UnsafeMutablePointer<Float>) throws(InfoLensError) -> Void
+    public init(
+        permuting layers: [Int], of ablation: DenseAblation, seed: UInt64, run: Run
     ) throws(InfoLensError) {
+        let (network, data) = (ablation.network, ablation.data)
         replacement = .permute
         constants = []
         widths = network.layers.map(\.neurons)
-        var permuted = [AlignedBuffer?](repeating: nil, count: network.layers.count)
-        let bytes = layers.map { saturatingProduct(samples, 4, network.layers[$0].neurons) }.saturatingSum()
-        guard bytes <= memory else {
+        bytes = layers.map { saturatingProduct(data.samples, 4, network.layers[$0].neurons) }.saturatingSum()
+        guard bytes <= run.memory / 2 else {
             throw InfoLensError(
                 .memory,
                 """
-                memory: a permutation of each neuron's activations takes \(bytes) bytes, and \(max(memory, 0)) are \
-                left of the budget; give the context a larger one, or choose fewer layers or another replacement
+                memory: a permutation of each neuron's activations takes \(bytes) bytes; give the context at least \
+                twice as much, or choose fewer layers or another replacement
                 """
             )
         }
-        let column = try AlignedBuffer(count: samples, of: Float.self)
-        let copy = UnsafeMutableBufferPointer(start: column.values(of: Float.self), count: samples)
+        var permuted = [AlignedBuffer?](repeating: nil, count: network.layers.count)
+        let column = try AlignedBuffer(count: data.samples, of: Float.self)
+        let copy = UnsafeMutableBufferPointer(start: column.values(of: Float.self), count: data.samples)
         for layer in layers {
-            let buffer = try AlignedBuffer(count: samples * widths[layer], of: Float.self)
-            let (values, width) = (buffer.values(of: Float.self), widths[layer])
-            try fill(layer, values)
+            let matrix = try data.activations(of: layer, in: network, run: run)
+            let width = widths[layer]
+            let buffer = try AlignedBuffer(count: data.samples * width, of: Float.self)
+            let values = buffer.values(of: Float.self)
+            _ = try RowBlocks(of: matrix, run: run).forEach(unitsPerRow: 0) { _, block in
+                for row in 0..<block.rows {
+                    let target = values + (block.firstRow + row) * width
+                    for neuron in 0..<width { target[neuron] = Float(block[row, neuron]) }
+                }
+                return 0
+            }
             for neuron in 0..<width {
-                for row in 0..<samples { copy[row] = values[row * width + neuron] }
+                for row in 0..<data.samples { copy[row] = values[row * width + neuron] }
                 shuffle(copy, seed: seed, purpose: .permutedNeuron, index: layer << 20 | neuron)
-                for row in 0..<samples { values[row * width + neuron] = copy[row] }
+                for row in 0..<data.samples { values[row * width + neuron] = copy[row] }
+                try run.checkpoint()
             }
             permuted[layer] = buffer
         }

@@ -22,7 +22,9 @@ public struct LayerDifference: Equatable, Sendable {
 ///
 /// - Returns: the layers that are computed and recorded, in the network's order, logits last
 /// - Throws: `numeric` for NaN or infinity among the activations, or in what is computed from them
-public func reproduction(of network: DenseNetwork, data: NetworkData, run: Run) throws(InfoLensError) -> [LayerDifference] {
+public func reproduction(of network: DenseNetwork, data: NetworkData, run: Run) throws(InfoLensError)
+    -> [LayerDifference]
+{
     let beginning = data.beginning
     var first = 0
     if case .layer(let index) = beginning { first = index + 1 }

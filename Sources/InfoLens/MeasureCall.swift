@@ -52,6 +52,18 @@ struct MeasureCall {
         }
     }
 
+    /// Measures of neurons by plug-in estimates, in the context's unit.
+    init(context: Context, measures: [NeuronMeasure], quantizer: Quantizer) {
+        self.context = context
+        rows = .perNeuron
+        self.quantizer = quantizer
+        request = MeasureRequest(measures, function: EntropyFunction(.plugIn, unit: context.unit), alphabet: .full)
+        refusesUndefined = false
+        permutations = 0
+        bootstrap = 0
+        confidence = 0.95
+    }
+
     static var defaults: il_measure_options {
         var options = il_measure_options()
         options.struct_size = UInt32(MemoryLayout<il_measure_options>.size)

@@ -20,7 +20,7 @@ private func table(
 }
 
 extension MeasureCall {
-    fileprivate func table(_ contents: Source.Contents, _ population: Population) throws(InfoLensError) -> Table {
+    func table(_ contents: Source.Contents, _ population: Population) throws(InfoLensError) -> Table {
         let classes = contents.sampleClasses
         var condition: JointClasses?
         if request.measures.contains(where: { $0.needs.contains(.condition) }), let values = contents.condition {

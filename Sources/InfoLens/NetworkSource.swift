@@ -23,7 +23,9 @@ extension Source {
         }
         let names = network.layers.map(\.name)
         for name in names {
-            guard let entry = entries.first(where: { $0.role == "layer" && isSameText($0.name, name) }) else { continue }
+            guard let entry = entries.first(where: { $0.role == "layer" && isSameText($0.name, name) }) else {
+                continue
+            }
             try add(name, path: entry.path, dtype: entry.dtype)
         }
         let found = contents.layers.map(\.matrix.name)

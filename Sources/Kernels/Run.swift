@@ -14,7 +14,7 @@ public final class Run: @unchecked Sendable {
     /// Most worker threads, ≥ 1. Results never depend on it.
     public let threads: Int
     /// Bytes of working memory, beyond input and result.
-    public let memory: Int
+    public private(set) var memory: Int
 
     private let report: Report?
     private let isCancelled: () -> Bool
@@ -35,6 +35,9 @@ public final class Run: @unchecked Sendable {
 
     /// Announces the work of the whole call, in any unit.
     public func begin(total: Int) { self.total = max(total, 1) }
+
+    /// Takes bytes out of the budget for what stays throughout the call. On the thread that made it, before the work.
+    public func reserve(_ bytes: Int) { memory = max(memory - bytes, 0) }
 
     /// Names what is being done from here on.
     public func enter(stage: String) { self.stage = stage }

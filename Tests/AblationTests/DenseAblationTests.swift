@@ -96,7 +96,8 @@ private func everyNeuron(of layers: [Int], in network: DenseNetwork, seed: UInt6
             let substitutes = Substitutes(replacement, layers: [0, 1], of: network, value: value, means: [])
             for layers in [[0], [1], [0, 1]] {
                 let order = everyNeuron(of: layers, in: network, seed: 8)
-                let curve = RemovalCurve(order: order, substitutes: substitutes, step: 3)
+                let curve = RemovalCurve(
+                    order: order, substitutes: substitutes, points: RemovalCurve.points(of: order.count, step: 3))
                 let found = try ablation.curves([curve], run: run())[0]
                 #expect(curve.points.count == found.count)
                 for (removed, scores) in zip(curve.points, found) {
@@ -117,7 +118,8 @@ private func everyNeuron(of layers: [Int], in network: DenseNetwork, seed: UInt6
         }
         let substitutes = Substitutes(.mean, layers: [0, 1], of: network, value: 0, means: means)
         let order = everyNeuron(of: [0, 1], in: network, seed: 2)
-        let curve = RemovalCurve(order: order, substitutes: substitutes, step: 1)
+        let curve = RemovalCurve(
+            order: order, substitutes: substitutes, points: RemovalCurve.points(of: order.count, step: 1))
         let found = try DenseAblation(network: network, data: random.data).curves([curve], run: run())[0]
         for (removed, scores) in zip(curve.points, found) {
             let expected = random.scores(without: Set(order.prefix(removed))) { place, _ in
@@ -132,17 +134,15 @@ private func everyNeuron(of layers: [Int], in network: DenseNetwork, seed: UInt6
         let random = try RandomNetwork([7, 12, 4], [.relu, .softmax], samples: 150, seed: 6)
         let network = random.network
         let said = random.activations(0)
-        let substitutes = try Substitutes(
-            permuting: [0], of: network, samples: 150, seed: 1, memory: 1 << 20
-        ) { (_, values) throws(InfoLensError) in
-            for row in 0..<150 { for k in 0..<12 { values[row * 12 + k] = Float(said[row][k]) } }
-        }
+        let ablation = try DenseAblation(network: network, data: random.data)
+        let substitutes = try Substitutes(permuting: [0], of: ablation, seed: 1, run: run())
         for k in 0..<12 {
             let column = (0..<150).map { substitutes.value(layer: 0, neuron: k, row: $0) }
-            #expect(column.sorted() == said.map { Double(Float($0[k])) }.sorted())
+            #expect(zip(column.sorted(), said.map { $0[k] }.sorted()).allSatisfy { abs($0 - $1) < 1e-5 })
         }
         let order = everyNeuron(of: [0], in: network, seed: 2)
-        let curve = RemovalCurve(order: order, substitutes: substitutes, step: 2)
+        let curve = RemovalCurve(
+            order: order, substitutes: substitutes, points: RemovalCurve.points(of: order.count, step: 2))
         let found = try DenseAblation(network: network, data: random.data).curves([curve], run: run())[0]
         for (removed, scores) in zip(curve.points, found) {
             let expected = random.scores(without: Set(order.prefix(removed))) {
@@ -175,7 +175,8 @@ private func everyNeuron(of layers: [Int], in network: DenseNetwork, seed: UInt6
         let random = try RandomNetwork([6, 15, 15, 3], [.gelu, .relu, .softmax], samples: 100, seed: 9)
         let order = Array(everyNeuron(of: [0, 1], in: random.network, seed: 4).prefix(11))
         let substitutes = Substitutes(.value, layers: [0, 1], of: random.network, value: -1, means: [])
-        let curve = RemovalCurve(order: order, substitutes: substitutes, step: 1)
+        let curve = RemovalCurve(
+            order: order, substitutes: substitutes, points: RemovalCurve.points(of: order.count, step: 1))
         let found = try DenseAblation(network: random.network, data: random.data).curves([curve], run: run())[0]
         for (removed, scores) in zip(curve.points, found) {
             let expected = random.scores(without: Set(order.prefix(removed))) { _, _ in -1 }
@@ -189,8 +190,9 @@ private func everyNeuron(of layers: [Int], in network: DenseNetwork, seed: UInt6
         let ablation = try DenseAblation(network: random.network, data: random.data)
         let substitutes = Substitutes(.zero, layers: [0, 1], of: random.network, value: 0, means: [])
         let curves = [[0], [1], [0, 1]].map { layers in
-            RemovalCurve(
-                order: everyNeuron(of: layers, in: random.network, seed: 4), substitutes: substitutes, step: 1)
+            let order = everyNeuron(of: layers, in: random.network, seed: 4)
+            return RemovalCurve(
+                order: order, substitutes: substitutes, points: RemovalCurve.points(of: order.count, step: 1))
         }
         let known = try ablation.curves(curves, run: run(threads: 1))
         for (threads, memory) in [(3, 1 << 30), (2, 200_000), (1, 130_000)] {
@@ -212,7 +214,7 @@ private func everyNeuron(of layers: [Int], in network: DenseNetwork, seed: UInt6
                 of: network, matrices: [inputs], labels: Array(repeating: label, count: 40))
             let curve = RemovalCurve(
                 order: [NeuronIndex(layer: 0, neuron: 1)],
-                substitutes: Substitutes(.zero, layers: [0], of: network, value: 0, means: []), step: 1)
+                substitutes: Substitutes(.zero, layers: [0], of: network, value: 0, means: []), points: [0, 1])
             let found = try DenseAblation(network: network, data: data).curves([curve], run: run())[0]
             #expect(found.map(\.correct) == correct)
             #expect(found[1].crossEntropy.isApproximately(log(3)))
