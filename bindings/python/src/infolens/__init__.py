@@ -11,12 +11,14 @@ names to arrays. Every result is a `Table`. Errors are exceptions below `Error`,
 text says what was wrong and how to mend it.
 """
 
-from infolens import plot
+from infolens import plot, torch
 from infolens._accumulator import Accumulator
 from infolens._context import Context, context
+from infolens._diagnosis import Diagnosis
 from infolens._dump import Dump, Layer, open
 from infolens._errors import (
     ArgumentError,
+    CallbackError,
     CancelledError,
     DTypeError,
     Error,
@@ -39,6 +41,7 @@ from infolens._measures import (
     pairwise_mutual_information,
     quantize,
 )
+from infolens._network import Network
 from infolens._quantizers import (
     Quantizer,
     explicit,
@@ -55,10 +58,12 @@ from infolens._version import __version__
 __all__ = [
     "Accumulator",
     "ArgumentError",
+    "CallbackError",
     "CancelledError",
     "Column",
     "Context",
     "DTypeError",
+    "Diagnosis",
     "Dump",
     "Error",
     "FileError",
@@ -68,6 +73,7 @@ __all__ = [
     "Layer",
     "LibraryError",
     "MemoryBudgetError",
+    "Network",
     "NotFoundError",
     "NumericError",
     "Quantizer",
@@ -92,6 +98,7 @@ __all__ = [
     "quantize",
     "report",
     "threshold",
+    "torch",
     "uniform",
     "width",
 ]

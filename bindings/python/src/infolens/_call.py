@@ -25,6 +25,7 @@ from infolens._library import Handle, check, library
 _FREE = {
     "accumulator": "il_accumulator_free",
     "dump": "il_dump_free",
+    "network": "il_network_free",
     "source": "il_source_free",
     "table": "il_table_free",
 }
@@ -33,7 +34,8 @@ _FREE = {
 def run(function: str, *arguments: Any, gives: str, keep: object = None) -> Handle:
     """Call ``function(context, *arguments, &handle)`` under the current settings.
 
-    `gives` is "accumulator", "dump", "source" or "table"; `keep` is kept alive with the handle.
+    `gives` is "accumulator", "dump", "network", "source" or "table"; `keep` is kept alive with the
+    handle.
     """
     output = ctypes.c_void_p()
     made: list[Handle] = []
@@ -93,7 +95,8 @@ class _Watch:
             self._report = asked
         self._failure: BaseException | None = None
         self._signal: tuple[int, FrameType | None] | None = None
-        self._previous: Any = None
+        #: The handler of Ctrl-C that this one stands in for.
+        self.before: Any = None
         self.callback = _abi.il_progress(self._called)
 
     def _called(self, user: object, stage: bytes, done: int, total: int) -> int:
@@ -115,17 +118,37 @@ class _Watch:
             previous = signal.getsignal(signal.SIGINT)
             if callable(previous):
                 signal.signal(signal.SIGINT, self._note)
-                self._previous = previous
+                self.before = previous
 
     def __exit__(self, *exception: object) -> None:
-        if self._previous is not None:
-            signal.signal(signal.SIGINT, self._previous)
+        if self.before is not None:
+            signal.signal(signal.SIGINT, self.before)
         if self._bar is not None:
             self._bar.close()
 
     def raise_pending(self) -> None:
         """Hand a noted signal to the handler that was there before; raise what the callback did."""
-        if self._signal is not None and self._previous is not None:
-            self._previous(*self._signal)
+        if self._signal is not None and self.before is not None:
+            self.before(*self._signal)
         if self._failure is not None:
             raise self._failure
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C act at once in code of the caller that the library runs, as it does outside.
+
+    Noting the signal would leave that code running to its end, however long that is. What it
+    raises must be caught before it reaches ctypes.
+    """
+    noting = signal.getsignal(signal.SIGINT)
+    watch = getattr(noting, "__self__", None)
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or not isinstance(watch, _Watch):
+        yield
+        return
+    try:
+        signal.signal(signal.SIGINT, watch.before)
+        yield
+    finally:
+        signal.signal(signal.SIGINT, noting)

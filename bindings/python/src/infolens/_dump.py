@@ -7,7 +7,7 @@ import ctypes
 import html
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
@@ -15,10 +15,11 @@ from typing import Any
 
 from infolens import _abi, _show
 from infolens._call import run
+from infolens._dump_ablation import DumpAblation
 from infolens._errors import ArgumentError, FileMissingError, NotFoundError
-from infolens._library import Handle, check, encoded, library, path_bytes, text_array
+from infolens._library import Handle, check, encoded, library, path_bytes
 from infolens._measures import measure
-from infolens._options import Groups, MeasureOptions, names_of, source_options
+from infolens._options import Groups, MeasureOptions, set_layers, source_options
 from infolens._quantizers import Quantizer, threshold
 from infolens._table import Table, read_table
 
@@ -98,11 +99,23 @@ class Layer:
         """`Dump.pairwise_mutual_information` of this layer."""
         return self.dump.pairwise_mutual_information(layers=self.name, **options)
 
+    def ablate(self, **options: Any) -> Table:
+        """`Dump.ablate` of this layer; `order` may be indices of its neurons."""
+        return self.dump.ablate(layers=self.name, **options)
+
+    def ablate_single(self, **options: Any) -> Table:
+        """`Dump.ablate_single` of this layer."""
+        return self.dump.ablate_single(layers=self.name, **options)
+
+    def ablate_groups(self, groups: Iterable[Any], **options: Any) -> Table:
+        """`Dump.ablate_groups` of this layer; groups may be of indices of its neurons."""
+        return self.dump.ablate_groups(groups, layer=self.name, **options)
+
     def __repr__(self) -> str:
         return f"<infolens layer {self.name!r}: {_shape(self.shape)} {self.dtype}>"
 
 
-class Dump:
+class Dump(DumpAblation):
     """An open dump; made by `infolens.open`.
 
     ``dump.layers`` lists the layers' names and ``dump["fc1"]`` is one of them. It may be
@@ -113,8 +126,8 @@ class Dump:
     def __init__(self, path: str, handle: Handle) -> None:
         self.path = path
         self._handle = handle
-        # The library wants one thread a handle; a progress callback may ask again in its own.
-        self._lock = threading.RLock()
+        #: The library wants one thread a handle; a progress callback may ask again in its own.
+        self.lock = threading.RLock()
 
     # What is in the file
 
@@ -125,8 +138,8 @@ class Dump:
 
     @cached_property
     def _description(self) -> Table:
-        with self._lock:
-            return read_table(run("il_dump_describe", self._open_handle(), gives="table"))
+        with self.lock:
+            return read_table(run("il_dump_describe", self.open_handle(), gives="table"))
 
     @cached_property
     def _layers(self) -> dict[str, Layer]:
@@ -161,7 +174,7 @@ class Dump:
         NotFoundError
             The dump has no labels.
         """
-        with self._lock:
+        with self.lock:
             source = self.source(None, labels, "flatten", 1)
             return read_table(run("il_source_classes", source, gives="table"))
 
@@ -249,7 +262,7 @@ undefined, groups, reduction, channel_axis
             confidence,
             groups,
         )
-        with self._lock:
+        with self.lock:
             source = self.source(layers, labels, reduction, channel_axis, condition)
             return measure("il_neuron_measures", source, quantizer, options)
 
@@ -273,7 +286,7 @@ undefined, groups, reduction, channel_axis
         `infolens.class_measures` (DeWeese & Meister 1999, Network 10:325).
         """
         options = MeasureOptions(unit, measures, estimator, alphabet, undefined)
-        with self._lock:
+        with self.lock:
             source = self.source(layers, labels, reduction, channel_axis)
             return measure("il_class_measures", source, quantizer, options)
 
@@ -295,7 +308,7 @@ undefined, groups, reduction, channel_axis
         `infolens.pairwise_mutual_information`.
         """
         options = MeasureOptions(unit, None, estimator, alphabet, undefined)
-        with self._lock:
+        with self.lock:
             source = self.source(layers, None, reduction, channel_axis)
             return measure("il_pairwise_mutual_information", source, quantizer, options)
 
@@ -309,25 +322,32 @@ undefined, groups, reduction, channel_axis
     ) -> Handle:
         """The library's handle of some layers with their labels: for the package's own use."""
         options = source_options(reduction, channel_axis)
-        names = names_of("layers", layers)
-        if names is not None:
-            options.layers = text_array(names)
-            options.layer_count = len(names)
+        set_layers(options, layers)
         if labels is not None:
             options.labels = encoded(labels, "labels")
         if condition is not None:
             options.condition = encoded(condition, "condition")
-        handle = self._open_handle()
+        handle = self.open_handle()
         return run("il_source_from_dump", handle, ctypes.byref(options), gives="source")
+
+    def network_source(self, network: Handle, labels: str | None) -> Handle:
+        """The library's handle of a network's data here: for the package's own use."""
+        options = source_options(None, 1)
+        if labels is not None:
+            options.labels = encoded(labels, "labels")
+        handle = self.open_handle()
+        return run("il_source_for_network", handle, network, ctypes.byref(options), gives="source")
 
     # Its life
 
     def close(self) -> None:
-        """Close the file; tables made from it stay."""
-        with self._lock:
+        """Close the file; tables and networks made from it stay."""
+        with self.lock:
             self._handle.free()
+            self._default_network = None
 
-    def _open_handle(self) -> Handle:
+    def open_handle(self) -> Handle:
+        """The library's handle of the open file: for the package's own use."""
         if not self._handle.alive:
             raise ArgumentError(f"dump '{self.path}' is closed: open it again with infolens.open")
         return self._handle

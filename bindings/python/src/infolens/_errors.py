@@ -79,6 +79,12 @@ class MemoryBudgetError(Error, MemoryError):
     status = _abi.IL_ERROR_MEMORY
 
 
+class CallbackError(Error, RuntimeError):
+    """A function that was given to the library failed without an exception to show for it."""
+
+    status = _abi.IL_ERROR_CALLBACK
+
+
 class InternalError(Error, RuntimeError):
     """A defect of the library: please report it."""
 
@@ -99,6 +105,7 @@ _BY_STATUS: dict[int, type[Error]] = {
         NumericError,
         CancelledError,
         MemoryBudgetError,
+        CallbackError,
         InternalError,
     )
 }

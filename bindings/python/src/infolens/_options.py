@@ -12,7 +12,7 @@ import numpy as np
 
 from infolens import _abi
 from infolens._errors import ArgumentError, NotFoundError
-from infolens._library import check, encoded, library, text_array
+from infolens._library import Handle, check, encoded, library, text_array
 
 #: Two groups of classes, each a label or a list of labels.
 Groups = tuple[Any, Any]
@@ -54,8 +54,8 @@ class MeasureOptions:
         options.estimator = encoded(self.estimator, "estimator")
         options.alphabet = choose("alphabet", self.alphabet, ALPHABETS)
         options.undefined = choose("undefined", self.undefined, _UNDEFINED)
-        options.permutations = _repetitions("permutations", self.permutations)
-        options.bootstrap = _repetitions("bootstrap", self.bootstrap)
+        options.permutations = whole_number("permutations", self.permutations)
+        options.bootstrap = whole_number("bootstrap", self.bootstrap)
         try:
             options.confidence = float(self.confidence)
         except (TypeError, ValueError):
@@ -69,7 +69,8 @@ class MeasureOptions:
         return options
 
 
-def _repetitions(what: str, count: Any) -> int:
+def whole_number(what: str, count: Any) -> int:
+    """How many times; 0 for none."""
     if isinstance(count, bool) or not hasattr(count, "__index__"):
         raise ArgumentError(f"{what} must be a whole number, 0 for none, not {count!r}")
     number: int = count.__index__()
@@ -102,6 +103,21 @@ def _group_codes(groups: Groups, classes: Sequence[Any]) -> list[int]:
                 raise ArgumentError(f"groups: class {name!r} is named twice; name it once")
             codes[positions[name]] = code
     return codes
+
+
+def set_layers(options: Any, layers: str | Sequence[str] | None) -> None:
+    """Names for a struct with `layers` and `layer_count`; None leaves its default."""
+    names = names_of("layers", layers)
+    if names is not None:
+        options.layers = text_array(names)
+        options.layer_count = len(names)
+
+
+def attach(struct: ctypes.Structure, member: str, handle: Handle | None) -> None:
+    """Point a member at what a handle stands for, and keep that alive; None leaves NULL."""
+    if handle is not None:
+        setattr(struct, member, handle._as_parameter_)
+        setattr(struct, f"_{member}_handle", handle)
 
 
 def source_options(reduction: str | None, channel_axis: int) -> _abi.il_source_options:

@@ -215,3 +215,7 @@ def _bins(name: str, bins: Any) -> int:
     if not 1 <= count <= _MOST_BINS:
         raise ArgumentError(f"{name}: bins must lie between 1 and {_MOST_BINS}, not {count}")
     return count
+
+
+#: The quantiser where none is named; an option's default must be a value.
+DEFAULT_QUANTIZER = threshold(0.0)
