@@ -9,28 +9,34 @@ stay apart for every kind of colour vision.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from infolens._errors import ArgumentError, NotFoundError
 from infolens._order import by_favourite_class
-from infolens._show import heading
+from infolens._plot_ablation import ablation, diagnosis
+from infolens._plot_parts import CHANCE, INK, OTHER, figure, label, layers_of, tidy
 from infolens._table import Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["distributions", "heat_map", "pairs", "significance", "top_neurons"]
+__all__ = [
+    "ablation",
+    "diagnosis",
+    "distributions",
+    "heat_map",
+    "pairs",
+    "significance",
+    "top_neurons",
+]
 
 _COLOURS = {
     "entropy": "#009E73",
     "mutual_information": "#0072B2",
     "kl_selectivity": "#D55E00",
 }
-_OTHER = "#56606b"
-_INK = "#1d232b"
-_CHANCE = "#c9ced6"
 _MOST_NEURONS = 60
 
 
@@ -61,23 +67,23 @@ def distributions(
         raise NotFoundError(
             f"table has none of {', '.join(columns)}; there are: {', '.join(table.columns)}"
         )
-    layers = _layers(table)
-    figure = _figure(3.4 * len(shown), 0.6 + 1.7 * len(layers))
-    axes = figure.subplots(len(layers), len(shown), squeeze=False, sharex="col")
+    layers = layers_of(table)
+    drawn = figure(3.4 * len(shown), 0.6 + 1.7 * len(layers))
+    axes = drawn.subplots(len(layers), len(shown), squeeze=False, sharex="col")
     for column, of_measure in zip(shown, axes.T, strict=True):
         known = table[column][np.isfinite(table[column])]
         ends = (float(known.min(initial=0.0)), float(known.max(initial=0.0)) or 1.0)
         for layer, ax in zip(layers, of_measure, strict=True):
             values = table.where(layer=layer)[column]
             values = values[np.isfinite(values)]
-            ax.hist(values, bins=bins, range=ends, color=_COLOURS.get(column, _OTHER))
+            ax.hist(values, bins=bins, range=ends, color=_COLOURS.get(column, OTHER))
             if len(values):
-                ax.axvline(float(np.median(values)), color=_INK, linestyle="--", linewidth=1)
-            _tidy(ax)
-        of_measure[-1].set_xlabel(_label(table, column))
+                ax.axvline(float(np.median(values)), color=INK, linestyle="--", linewidth=1)
+            tidy(ax)
+        of_measure[-1].set_xlabel(label(table, column))
     for layer, ax in zip(layers, axes[:, 0], strict=True):
         ax.set_ylabel(f"{layer}\nneurons")
-    return figure
+    return drawn
 
 
 def top_neurons(table: Table, by: str = "mutual_information", count: int = 15) -> Figure:
@@ -91,25 +97,25 @@ def top_neurons(table: Table, by: str = "mutual_information", count: int = 15) -
     NotFoundError
         The table has no such column.
     """
-    layers = _layers(table)
+    layers = layers_of(table)
     ranked = [table.where(layer=layer).sort(by, descending=True).head(count) for layer in layers]
     longest = max(len(rows) for rows in ranked)
-    figure = _figure(3.2 * len(layers), 0.9 + 0.24 * longest)
+    drawn = figure(3.2 * len(layers), 0.9 + 0.24 * longest)
     for layer, rows, ax in zip(
-        layers, ranked, figure.subplots(1, len(layers), squeeze=False, sharex=True)[0], strict=True
+        layers, ranked, drawn.subplots(1, len(layers), squeeze=False, sharex=True)[0], strict=True
     ):
         places = np.arange(len(rows))
-        ax.barh(places, rows[by], color=_COLOURS.get(by, _OTHER))
+        ax.barh(places, rows[by], color=_COLOURS.get(by, OTHER))
         if by == "mutual_information" and "bootstrap_std" in rows:
             spread = 2 * rows["bootstrap_std"]
-            ax.hlines(places, rows[by] - spread, rows[by] + spread, color=_INK, linewidth=1.2)
+            ax.hlines(places, rows[by] - spread, rows[by] + spread, color=INK, linewidth=1.2)
         ax.set_yticks(places, [str(neuron) for neuron in rows["neuron"]])
         ax.set_ylim(longest - 0.4, -0.6)
         ax.set_title(layer)
         ax.set_ylabel("neuron")
-        ax.set_xlabel(_label(table, by))
-        _tidy(ax)
-    return figure
+        ax.set_xlabel(label(table, by))
+        tidy(ax)
+    return drawn
 
 
 def significance(table: Table, rate: float = 0.05) -> Figure:
@@ -135,16 +141,16 @@ def significance(table: Table, rate: float = 0.05) -> Figure:
             raise NotFoundError(
                 f"table has no column {column!r}: measure with permutations=1000, for instance"
             )
-    layers = _layers(table)
-    figure = _figure(3.6 * len(layers), 3.2)
+    layers = layers_of(table)
+    drawn = figure(3.6 * len(layers), 3.2)
     for layer, ax in zip(
-        layers, figure.subplots(1, len(layers), squeeze=False, sharey=True)[0], strict=True
+        layers, drawn.subplots(1, len(layers), squeeze=False, sharey=True)[0], strict=True
     ):
         rows = table.where(layer=layer).sort("mutual_information", descending=True)
         places = np.arange(1, len(rows) + 1)
         mean, spread = rows["null_mean"], 2 * rows["null_std"]
         ax.fill_between(
-            places, mean - spread, mean + spread, step="mid", color=_CHANCE, label="chance"
+            places, mean - spread, mean + spread, step="mid", color=CHANCE, label="chance"
         )
         found = rows["q_value"] <= rate
         for chosen, face, what in (
@@ -163,9 +169,9 @@ def significance(table: Table, rate: float = 0.05) -> Figure:
         ax.set_title(layer)
         ax.set_xlabel("neurons by information")
         ax.legend(frameon=False, fontsize=8)
-        _tidy(ax)
-    figure.axes[0].set_ylabel(_label(table, "mutual_information"))
-    return figure
+        tidy(ax)
+    drawn.axes[0].set_ylabel(label(table, "mutual_information"))
+    return drawn
 
 
 def pairs(table: Table, layer: str | None = None) -> Figure:
@@ -190,16 +196,16 @@ def pairs(table: Table, layer: str | None = None) -> Figure:
     rows = table.where(layer=_one_layer(table, layer))
     matrix = rows.to_matrix("mutual_information")
     np.fill_diagonal(matrix, np.nan)
-    figure = _figure(5.2, 4.4)
-    ax = figure.subplots()
+    drawn = figure(5.2, 4.4)
+    ax = drawn.subplots()
     high = float(np.nanmax(matrix)) if np.isfinite(matrix).any() else 1.0
-    ax.set_facecolor(_CHANCE)
+    ax.set_facecolor(CHANCE)
     image = ax.imshow(matrix, cmap="cividis", vmin=0, vmax=high or 1.0, interpolation="nearest")
     ax.set_xlabel("neuron")
     ax.set_ylabel("neuron")
     ax.set_title(rows["layer"][0])
-    figure.colorbar(image, ax=ax, label=_label(table, "mutual_information"))
-    return figure
+    drawn.colorbar(image, ax=ax, label=label(table, "mutual_information"))
+    return drawn
 
 
 def heat_map(
@@ -232,8 +238,8 @@ def heat_map(
     strength = np.nan_to_num(matrix, nan=-1.0).max(axis=1)
     kept = np.sort(np.argsort(-strength, kind="stable")[:_MOST_NEURONS])
     order = kept[by_favourite_class(matrix[kept])]
-    figure = _figure(1.6 + 0.2 * len(order), 1.3 + 0.24 * len(classes))
-    ax = figure.subplots()
+    drawn = figure(1.6 + 0.2 * len(order), 1.3 + 0.24 * len(classes))
+    ax = drawn.subplots()
     image = ax.imshow(
         matrix[order].T, cmap="cividis", vmin=0, aspect="auto", interpolation="nearest"
     )
@@ -242,37 +248,15 @@ def heat_map(
     ax.set_xlabel("neuron")
     ax.set_ylabel("class")
     ax.set_title(name)
-    figure.colorbar(image, ax=ax, label=_label(table, column))
-    return figure
-
-
-def _figure(width: float, height: float) -> Figure:
-    try:
-        from matplotlib import pyplot
-    except ImportError:
-        raise ImportError(
-            "infolens.plot needs matplotlib: install it, or the package with its extra 'plot'"
-        ) from None
-    return pyplot.figure(figsize=(width, height), layout="constrained")
-
-
-def _layers(table: Table) -> list[str]:
-    return list(dict.fromkeys(table["layer"].tolist()))
+    drawn.colorbar(image, ax=ax, label=label(table, column))
+    return drawn
 
 
 def _one_layer(table: Table, layer: str | None) -> str:
-    layers = _layers(table)
+    layers = layers_of(table)
     if layer is None and len(layers) != 1:
         raise ArgumentError(f"layer must be named: the table has {', '.join(layers)}")
     name = layer if layer is not None else layers[0]
     if name not in layers:
         raise NotFoundError(f"table has no layer {name!r}; there are: {', '.join(layers)}")
     return name
-
-
-def _label(table: Table, column: str) -> str:
-    return heading(table, column).replace("_", " ")
-
-
-def _tidy(ax: Any) -> None:
-    ax.spines[["top", "right"]].set_visible(False)
