@@ -216,7 +216,7 @@ def test_scores_of_functions_are_drawn_without_chance(figures):
     network = infolens.Network.from_callback(
         {"a": 5, "b": 4}, lambda removed: (1.0, 2.0 * len(removed)), ("accuracy", "loss")
     )
-    table = network.ablate(layers=["a", "b"], ordering="random", random_repeats=2)
+    table = network.ablate(ordering="random", random_repeats=2)
     figure = infolens.plot.ablation(table, score="loss")
     assert len(figure.axes) == 2
     assert figure.axes[0].get_ylabel() == "loss"

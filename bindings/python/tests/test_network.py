@@ -172,7 +172,7 @@ def test_a_function_gets_the_removed_neurons_of_each_layer():
 
     network = infolens.Network.from_callback({"a": 3, "b": 2}, score, ("accuracy", "loss"))
     order = [("b", 1), ("a", 2), ("a", 0)]
-    table = network.ablate(scope="network", layers=["a", "b"], order=order)
+    table = network.ablate(scope="network", order=order)
     assert seen == [{}, {"b": [1]}, {"a": [2], "b": [1]}, {"a": [0, 2], "b": [1]}]
     assert table["accuracy"].tolist() == pytest.approx([1, 0.9, 0.8, 0.7])
     assert table["loss"].tolist() == [0, 2, 4, 6]
@@ -190,7 +190,7 @@ def test_a_function_gets_the_removed_neurons_of_each_layer():
 )
 def test_one_score_may_come_in_any_form(result):
     network = infolens.Network.from_callback({"a": 3}, lambda it: result(sizes(it)), "only")
-    table = network.ablate(layers="a", order=[2, 1])
+    table = network.ablate(order=[2, 1])
     assert table["only"].tolist() == [0, 1, 2]
 
 
@@ -199,7 +199,7 @@ def test_random_orders_of_a_function_follow_from_the_seed():
     curves = []
     for seed in (1, 1, 2):
         with infolens.context(seed=seed):
-            table = network.ablate(layers="a", ordering="random", random_repeats=2)
+            table = network.ablate(ordering="random", random_repeats=2)
         assert len(table) == 2 * 21
         assert table["repeat"].tolist() == [0] * 21 + [1] * 21
         curves.append(table["removed_neuron"].tolist())
@@ -212,8 +212,8 @@ def test_a_function_is_ordered_by_a_table_or_by_data():
     x[:, 3] += 2 * y
     network = infolens.Network.from_callback({"a": 5}, lambda it: float(sizes(it)), "score")
     measured = infolens.neuron_measures({"a": x}, y)
-    by_table = network.ablate(layers="a", measures=measured, direction="descending")
-    by_data = network.ablate({"a": x}, y, layers="a", direction="descending")
+    by_table = network.ablate(measures=measured, direction="descending")
+    by_data = network.ablate({"a": x}, y, direction="descending")
     expected = measured.sort("mutual_information", descending=True)["neuron"].tolist()
     assert by_table["removed_neuron"].tolist()[1:] == expected
     assert by_data["removed_neuron"].tolist()[1:] == expected
@@ -223,7 +223,7 @@ def test_single_and_group_ablation_of_a_function_give_losses():
     network = infolens.Network.from_callback(
         {"a": 3, "b": 2}, lambda it: 1 - sizes(it) / 10, "accuracy"
     )
-    single = network.ablate_single(layers=["a", "b"])
+    single = network.ablate_single()
     assert single["layer"].tolist() == ["a"] * 3 + ["b"] * 2
     assert single["accuracy_loss"].tolist() == pytest.approx([0.1] * 5)
     groups = network.ablate_groups([[("a", 0), ("b", 1)], [("a", 2)]])
@@ -247,7 +247,7 @@ def failing_at(count, error):
 def test_what_a_function_raises_comes_out_whole(error, count):
     network = failing_at(count, error)
     with pytest.raises(type(error)) as caught:
-        network.ablate(layers="a", ordering="random", random_repeats=1)
+        network.ablate(ordering="random", random_repeats=1)
     assert caught.value is error
     assert caught.value.__context__ is None
     assert "in score" in "".join(traceback.format_tb(caught.tb))
@@ -263,15 +263,15 @@ def test_a_network_is_usable_after_its_function_failed():
 
     network = infolens.Network.from_callback({"a": 2}, score, "accuracy")
     with pytest.raises(ValueError, match="once"):
-        network.ablate_single(layers="a")
-    assert network.ablate_single(layers="a")["accuracy"].tolist() == [1.0, 1.0]
+        network.ablate_single()
+    assert network.ablate_single()["accuracy"].tolist() == [1.0, 1.0]
 
 
 @pytest.mark.parametrize("score", [math.nan, math.inf])
 def test_scores_that_are_not_finite_are_refused(score):
     network = infolens.Network.from_callback({"a": 2}, lambda it: score, "accuracy")
     with pytest.raises(infolens.NumericError, match="accuracy"):
-        network.ablate_single(layers="a")
+        network.ablate_single()
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_scores_that_are_not_finite_are_refused(score):
 def test_results_that_are_no_scores_are_refused(result, text):
     network = infolens.Network.from_callback({"a": 2}, lambda it: result, "accuracy")
     with pytest.raises(infolens.ArgumentError, match=text):
-        network.ablate_single(layers="a")
+        network.ablate_single()
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_progress_can_cancel_a_function_in_mid_curve():
         return len(steps) < 10
 
     with infolens.context(progress=enough), pytest.raises(infolens.CancelledError):
-        network.ablate(layers="a", ordering="random", random_repeats=10_000)
+        network.ablate(ordering="random", random_repeats=10_000)
     assert 10 <= len(steps) < 10_000
 
 
@@ -341,7 +341,7 @@ before = signal.getsignal(signal.SIGINT)
 network = infolens.Network.from_callback({"a": 3}, score, "accuracy")
 begun = time.monotonic()
 try:
-    network.ablate_single(layers="a")
+    network.ablate_single()
 except KeyboardInterrupt:
     print("interrupted", time.monotonic() - begun < 10, signal.getsignal(signal.SIGINT) is before)
 """
@@ -355,4 +355,4 @@ def test_ctrl_c_interrupts_a_function_at_once():
 def test_a_function_lives_as_long_as_its_network():
     network = infolens.Network.from_callback({"a": 3}, lambda it: float(sizes(it)), "score")
     gc.collect()
-    assert network.ablate_single(layers="a")["score"].tolist() == [1, 1, 1]
+    assert network.ablate_single()["score"].tolist() == [1, 1, 1]

@@ -117,7 +117,7 @@ def test_a_loss_of_ones_own_takes_the_place_of_the_cross_entropy(torch, perceptr
         network = infolens.torch.network(
             model, made.inputs, made.y, "relu1", batch_size=64, loss=loss
         )
-        table = network.ablate(layers="relu1", order=[0])
+        table = network.ablate(order=[0])
         assert table.columns[-2:] == ["accuracy", "loss"]
         assert table["loss"][0] == pytest.approx(1 - correct / 200, abs=1e-12)
 
@@ -128,7 +128,7 @@ def test_the_model_is_left_as_it_was(torch, perceptron):
     model.fc2.eval()
     modes = [module.training for module in model.modules()]
     network = infolens.torch.network(model, made.inputs, made.y, ["relu1"])
-    network.ablate_single(layers="relu1")
+    network.ablate_single()
     with torch.no_grad():
         broken = made.layers[0][1].shape[0] + 1
     with pytest.raises(RuntimeError):
@@ -150,7 +150,7 @@ def test_what_the_model_raises_comes_out_whole(torch, perceptron):
     fragile = torch.nn.Sequential(model.fc1, torch.nn.Sigmoid(), Fragile(), model.fc2, model.fc3)
     network = infolens.torch.network(fragile, made.inputs, made.y, ["1"])
     with pytest.raises(ArithmeticError, match="a neuron is dead"):
-        network.ablate_single(layers="1")
+        network.ablate_single()
     assert not any(module._forward_hooks for module in fragile.modules())
 
 
@@ -172,4 +172,4 @@ def test_arguments_that_do_not_fit_are_refused(perceptron, change, error, text):
     model, made = perceptron
     arguments = {"inputs": made.inputs, "labels": made.y, "layers": "relu1", **change}
     with pytest.raises(error, match=text):
-        infolens.torch.network(model, **arguments).ablate_single(layers="relu1")
+        infolens.torch.network(model, **arguments).ablate_single()

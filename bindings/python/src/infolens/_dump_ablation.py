@@ -122,7 +122,8 @@ class DumpAblation:
         quantizer
             Of the measure that is computed, as for `neuron_measures`.
         layers
-            Layers whose neurons are removed, one name or several; by default all but the last.
+            Layers whose neurons are removed, one name or several; by default all but the last,
+            and behind a function all.
         order
             The order itself, instead of `ordering`, `measures` and `direction`: (layer, neuron)
             pairs, indices where `layers` names one layer, or a `Table` with both columns. It need

@@ -4,30 +4,24 @@
 from __future__ import annotations
 
 import ctypes
-import html
 import os
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from infolens import _show
 from infolens._ablation import AblationOptions, Neurons, groups_of, neurons_of, tolerance_of
-from infolens._call import call, run
+from infolens._call import call
 from infolens._diagnosis import Diagnosis, DiagnosisOptions
 from infolens._dump import Dump
-from infolens._errors import ArgumentError
 from infolens._library import Handle, path_bytes
+from infolens._network_base import NetworkCalls
 from infolens._network_new import network_of_arrays, network_of_function
 from infolens._quantizers import Quantizer, threshold
-from infolens._samples import Data, Rows, Samples
-from infolens._scorer import Score, Scorer
+from infolens._samples import Data, Rows
+from infolens._scorer import Score
 from infolens._table import Table, read_table
 
-_Result = TypeVar("_Result")
 
-
-class Network:
+class Network(NetworkCalls):
     """A network whose neurons can be removed.
 
     Made by `Dump.network` from the weights in a file, by `Network.dense` from arrays, or by
@@ -41,15 +35,6 @@ class Network:
 
     Before a dense network is ablated it must reproduce what was recorded of it: see `check`.
     """
-
-    def __init__(
-        self, handle: Handle, *, dump: Dump | None = None, scorer: Scorer | None = None
-    ) -> None:
-        self._handle = handle
-        self._dump = dump
-        self._scorer = scorer
-        # A network of a dump shares its handle with others of that dump, hence the lock too.
-        self._lock = threading.RLock() if dump is None else dump.lock
 
     # How it is made
 
@@ -128,14 +113,7 @@ class Network:
         handle, scorer = network_of_function(layers, score, scores)
         return cls(handle, scorer=scorer)
 
-    # What it is
-
-    @cached_property
-    def layers(self) -> Table:
-        """The layers, one row each, from input to output: ``layer``, ``inputs``, ``neurons``,
-        ``activation``, ``has_bias``. Behind a function inputs are 0, the activation "callback"."""
-        with self._lock:
-            return read_table(run("il_network_layers", self._handle, gives="table"))
+    # What it records
 
     def check(self, data: Data | None = None, y: Any = None, tolerance: float = 1e-3) -> Table:
         """How well the network reproduces what was recorded of it. Every ablation asks this first.
@@ -204,7 +182,7 @@ class Network:
             scope=scope,
             random_repeats=random_repeats,
             quantizer=quantizer,
-            layers=layers,
+            layers=self._removable(layers),
             order=order,
             measures=measures,
             value=value,
@@ -236,7 +214,7 @@ class Network:
         `Dump.ablate_single`. A network behind a function has its scores and ``<score>_loss``.
         """
         options = AblationOptions(
-            layers=layers,
+            layers=self._removable(layers),
             replacement=replacement,
             value=value,
             per_class=per_class,
@@ -299,7 +277,7 @@ class Network:
             tolerance=tolerance,
             chance_margin=chance_margin,
             quantizer=quantizer,
-            layers=layers,
+            layers=self._removable(layers),
             value=value,
             reproduction_tolerance=reproduction_tolerance,
         )
@@ -367,53 +345,3 @@ class Network:
         chosen = self._samples(data, y, labels, samples, None, mean_samples)
         where = path_bytes(path)
         self._run(chosen, (table, options, where), lambda it: call("il_network_export", *it))
-
-    def _samples(
-        self,
-        data: Data | None,
-        y: Any,
-        labels: str | None = None,
-        samples: Rows | None = None,
-        ordering_samples: Rows | Dump | None = None,
-        mean_samples: Rows | Dump | None = None,
-    ) -> Samples:
-        given = self._dump if data is None else data
-        if given is None and self._scorer is None:
-            raise ArgumentError(
-                "data must be given, since the network was made of arrays: a dump, or a mapping "
-                "such as {'inputs': X} with the labels y"
-            )
-        return Samples(given, y, labels, samples, ordering_samples, mean_samples)
-
-    def _table(self, function: str, chosen: Samples, *arguments: Any) -> Table:
-        return read_table(
-            self._run(chosen, arguments, lambda ready: run(function, *ready, gives="table"))
-        )
-
-    def _run(
-        self,
-        chosen: Samples,
-        arguments: Iterable[Any],
-        work: Callable[[list[Any]], _Result],
-    ) -> _Result:
-        """Do `work` with the network, its source and the arguments as the library takes them."""
-        with chosen.held(self._lock):
-            sources = chosen.sources(self._handle)
-            ready: list[Any] = [self._handle, sources.judged]
-            for argument in arguments:
-                has_struct = isinstance(argument, (AblationOptions, DiagnosisOptions))
-                ready.append(ctypes.byref(argument.to_struct(sources)) if has_struct else argument)
-            if self._scorer is None:
-                return work(ready)
-            return self._scorer.run(lambda: work(ready))
-
-    def __repr__(self) -> str:
-        lines = [list(row.values()) for row in self.layers]
-        return f"<infolens network{self._origin}>\n" + _show.grid(self.layers.columns, lines)
-
-    def _repr_html_(self) -> str:
-        return f"<p><b>network</b>{html.escape(self._origin)}</p>" + self.layers._repr_html_()
-
-    @property
-    def _origin(self) -> str:
-        return f" of {self._dump.path!r}" if self._dump is not None else ""

@@ -26,7 +26,8 @@ class Scorer:
 
     def __init__(self, function: Score, layers: Sequence[str], scores: Sequence[str]) -> None:
         self._function = function
-        self._layers = list(map(str, layers))
+        #: Names of the layers.
+        self.layers = list(map(str, layers))
         self._scores = list(scores)
         self._failure: BaseException | None = None
         self.callback = _abi.il_ablation_callback(self._called)
@@ -61,7 +62,7 @@ class Scorer:
         of_layer = np.ctypeslib.as_array(layers, (count,))
         chosen = np.ctypeslib.as_array(neurons, (count,))
         return {
-            self._layers[index]: chosen[of_layer == index].copy() for index in np.unique(of_layer)
+            self.layers[index]: chosen[of_layer == index].copy() for index in np.unique(of_layer)
         }
 
     def _numbers(self, result: Any) -> list[float]:
