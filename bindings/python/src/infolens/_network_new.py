@@ -46,7 +46,10 @@ def network_of_arrays(
     """The network of weights, biases and activations in memory, which are copied."""
     options = _options(layout, input_scale)
     network = run("il_network_new", ctypes.byref(options), gives="network")
-    for layer in layers:
+    listed = list(layers)
+    if not listed:
+        raise ArgumentError("layers is empty: name at least one (name, weight, bias, activation)")
+    for layer in listed:
         try:
             name, weight, bias, activation = layer
         except (TypeError, ValueError):

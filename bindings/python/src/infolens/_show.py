@@ -85,4 +85,5 @@ def html(table: Table) -> str:
 
 
 def _summary(table: Table) -> str:
-    return f"{len(table):,} rows; " + ", ".join(f"{k}: {v}" for k, v in table.metadata.items())
+    made = ", ".join(f"{k}: {v}" for k, v in table.metadata.items())
+    return f"{len(table):,} rows" + (f"; {made}" if made else "")
