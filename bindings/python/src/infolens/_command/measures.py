@@ -26,7 +26,7 @@ examples:
   infolens measures digits.h5 --permutations 1000 --sort q_value --top 20
   infolens measures digits.h5 --measures specific_information --csv   a row a neuron and class
   infolens measures digits.h5 --measures entropy,mutual_information --plot distributions.png
-  infolens measures digits.h5 --sort entropy --csv --output order.csv   for ablate --order
+  infolens measures digits.h5 --sort entropy --output measures.csv
 
 units: information in bits, or nats with --unit nats; p values, q values and normalised measures
 are pure numbers. Equal seeds give equal tables, whatever the threads and memory."""
@@ -99,13 +99,6 @@ def add(commands: Any) -> None:
         metavar="P",
         help="of these intervals, between 0 and 1 (default: 0.95)",
     )
-    group.add_argument(
-        "--sort",
-        metavar="COLUMN",
-        help="order the rows by a column: measures from the highest, names, indices, p and q "
-        "values from the lowest; COLUMN:ascending or COLUMN:descending to say which",
-    )
-    group.add_argument("--top", type=options.positive, metavar="K", help="only the first K rows")
     add_output(
         parser,
         picture="the distributions of the measures; with --permutations what chance leaves of "
@@ -118,9 +111,9 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     by_class = _by_class(arguments)
     check_output(arguments)
-    chosen = ("layers", "labels", "reduction", "measures", "condition")
+    chosen = ("layers", "labels", "reduction", "measures", "condition", "quantizer")
     asked = options.given(arguments, {name: name for name in chosen})
-    for name in ("quantizer", "unit", "estimator", "alphabet", "undefined", "channel_axis"):
+    for name in ("unit", "estimator", "alphabet", "undefined", "channel_axis"):
         asked[name] = getattr(arguments, name)
     with options.dump_of(arguments) as dump, options.settings_of(arguments):
         if by_class:
@@ -131,12 +124,7 @@ def run(arguments: argparse.Namespace) -> None:
             if arguments.groups is not None:
                 asked["groups"] = _groups(dump, arguments.groups, arguments.labels)
             table = dump.neuron_measures(**asked)
-    whole = table
-    if arguments.sort is not None:
-        table = _sorted(table, arguments.sort)
-    if arguments.top is not None:
-        table = table.head(arguments.top)
-    draw(arguments, lambda: _picture(whole, by_class))
+    draw(arguments, lambda: _picture(table, by_class))
     write(arguments, table)
 
 
@@ -171,16 +159,6 @@ def _groups(dump: Dump, groups: list[list[str]], labels: str | None) -> tuple[li
         return tuple([int(label) for label in group] for group in groups)
     except ValueError as error:
         raise NotFoundError(f"--groups: the labels are integers: {error}") from None
-
-
-def _sorted(table: Table, by: str) -> Table:
-    column, _, direction = by.rpartition(":")
-    if direction not in ("ascending", "descending"):
-        column = by
-        is_probability = "p_value" in column or column == "q_value"
-        is_measure = table[column].dtype.kind == "f" and not is_probability
-        direction = "descending" if is_measure else "ascending"
-    return table.sort(column, descending=direction == "descending")
 
 
 def _picture(table: Table, by_class: bool) -> Figure:

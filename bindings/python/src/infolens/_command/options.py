@@ -198,7 +198,6 @@ def add_quantizer(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--quantizer",
         type=quantizer,
-        default=quantizer("threshold:0"),
         metavar="RULE",
         help="how activations become levels, see below (default: threshold:0)",
     )
@@ -272,9 +271,10 @@ def settings_of(arguments: argparse.Namespace) -> Context:
     )
 
 
-def dump_of(arguments: argparse.Namespace) -> Dump:
-    """The dump that the arguments name, opened."""
-    return open_dump(arguments.file, allow_external=arguments.allow_external)
+def dump_of(arguments: argparse.Namespace, file: str | None = None) -> Dump:
+    """The dump that the arguments name, or another file, opened."""
+    path = arguments.file if file is None else file
+    return open_dump(path, allow_external=arguments.allow_external)
 
 
 def given(arguments: argparse.Namespace, chosen: Mapping[str, str]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infolens._command.options import positive
 from infolens._errors import FileError
 from infolens._files import write_whole
 from infolens._table import Table
@@ -27,7 +28,10 @@ _PICTURES = (".png", ".svg", ".pdf")
 
 
 def add_output(parser: argparse.ArgumentParser, *, picture: str | None = None) -> None:
-    """The options of a subcommand that gives a table; `picture` says what ``--plot`` draws."""
+    """The options of a subcommand that gives a table.
+
+    One that computes has a `picture`, which says what ``--plot`` draws.
+    """
     group = parser.add_argument_group("output")
     forms = group.add_mutually_exclusive_group()
     forms.add_argument(
@@ -53,6 +57,13 @@ def add_output(parser: argparse.ArgumentParser, *, picture: str | None = None) -
         help="write the table to a file, .csv or .json, and nothing to standard output",
     )
     if picture is not None:
+        group.add_argument(
+            "--sort",
+            metavar="COLUMN",
+            help="order the rows by a column: measures from the highest, names, indices, p and q "
+            "values from the lowest; COLUMN:ascending or COLUMN:descending to say which",
+        )
+        group.add_argument("--top", type=positive, metavar="K", help="only the first K rows")
         group.add_argument(
             "--plot", type=Path, metavar="OUT.png", help=f"draw {picture} (.png, .svg or .pdf)"
         )
@@ -108,6 +119,8 @@ def write(
 
     `shorten` chooses what a terminal shows of a table that is longer than the screen.
     """
+    if isinstance(tables, Table):
+        tables = _chosen(arguments, tables)
     output: Path | None = arguments.output
     form = arguments.form
     if output is None:
@@ -118,6 +131,21 @@ def write(
         (tables.to_csv if form == "csv" else tables.to_json)(output)
     else:
         write_whole(output, lambda path: path.write_bytes(_rendered(tables, form)), "--output")
+
+
+def _chosen(arguments: argparse.Namespace, table: Table) -> Table:
+    """The rows in the order that ``--sort`` and ``--top`` ask for, of commands that have them."""
+    by: str | None = getattr(arguments, "sort", None)
+    if by is not None:
+        column, _, direction = by.rpartition(":")
+        if direction not in ("ascending", "descending"):
+            column = by
+            is_probability = "p_value" in column or column == "q_value"
+            is_measure = table[column].dtype.kind == "f" and not is_probability
+            direction = "descending" if is_measure else "ascending"
+        table = table.sort(column, descending=direction == "descending")
+    most: int | None = getattr(arguments, "top", None)
+    return table if most is None else table.head(most)
 
 
 def draw(arguments: argparse.Namespace, figure: Callable[[], Figure]) -> None:

@@ -64,6 +64,6 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     names = ("layers", "quantizer", "unit", "estimator", "permutations", "reduction")
-    asked = {name: getattr(arguments, name) for name in (*names, "channel_axis", "top", "title")}
+    asked = options.given(arguments, {n: n for n in (*names, "channel_axis", "top", "title")})
     with options.dump_of(arguments) as dump, options.settings_of(arguments):
         _report.report(dump, arguments.output, **asked)
