@@ -138,6 +138,7 @@ format: venv ## rewrite the sources in the project's format
 bench: venv ## compare with numpy and numba; how time and memory grow
 	$(VENV)/bin/python benchmarks/neuron_measures.py
 	$(VENV)/bin/python benchmarks/permutations.py
+	$(VENV)/bin/python benchmarks/ablation.py
 	$(VENV)/bin/python benchmarks/scaling.py
 
 .PHONY: clean
