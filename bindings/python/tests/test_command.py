@@ -23,7 +23,7 @@ import infolens
 from infolens._command import main, make_parser
 from infolens._command.options import quantizer
 
-COMMANDS = ("describe", "measures", "report")
+COMMANDS = ("describe", "measures", "ablate", "report")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from infolens._command import describe, measures, report
+from infolens._command import ablate, describe, measures, report
 from infolens._command.options import Parser
 from infolens._errors import Error
 from infolens._library import library_version
@@ -23,6 +23,7 @@ examples:
   infolens describe digits.h5
   infolens measures digits.h5 --quantizer uniform:30 --permutations 1000 --sort mutual_information
   infolens measures digits.h5 --csv | head
+  infolens ablate digits.h5 --direction both --replacement zero,mean --plot curves.png
   infolens report digits.h5 --output report.html
 
 'infolens COMMAND --help' explains a command, its options and units."""
@@ -47,7 +48,7 @@ def make_parser() -> Parser:
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=Parser
     )
-    for module in (describe, measures, report):
+    for module in (describe, measures, ablate, report):
         module.add(commands)
     return parser
 

@@ -26,7 +26,7 @@ examples:
   infolens measures digits.h5 --permutations 1000 --sort q_value --top 20
   infolens measures digits.h5 --measures specific_information --csv   a row a neuron and class
   infolens measures digits.h5 --measures entropy,mutual_information --plot distributions.png
-  infolens measures digits.h5 --sort entropy --output measures.csv
+  infolens measures digits.h5 --sort entropy --output order.csv      for ablate --order
 
 units: information in bits, or nats with --unit nats; p values, q values and normalised measures
 are pure numbers. Equal seeds give equal tables, whatever the threads and memory."""

@@ -114,17 +114,19 @@ def write(
     arguments: argparse.Namespace,
     tables: Table | Mapping[str, Table],
     shorten: Shorten = Table.head,
+    foreword: str = "",
 ) -> None:
     """Write a table, or several by name (not as CSV), where and as the options say.
 
-    `shorten` chooses what a terminal shows of a table that is longer than the screen.
+    `shorten` chooses what a terminal shows of a table that is longer than the screen;
+    `foreword` stands before grids.
     """
     if isinstance(tables, Table):
         tables = _chosen(arguments, tables)
     output: Path | None = arguments.output
     form = arguments.form
     if output is None:
-        _print(_text(tables, shorten) if form is None else _rendered(tables, form))
+        _print(_text(tables, shorten, foreword) if form is None else _rendered(tables, form))
         return
     form = form or output.suffix.lower()[1:]
     if isinstance(tables, Table):
@@ -175,10 +177,10 @@ def _rendered(tables: Table | Mapping[str, Table], form: str) -> bytes:
     return b"{" + b", ".join(parts) + b"}\n"
 
 
-def _text(tables: Table | Mapping[str, Table], shorten: Shorten) -> bytes:
+def _text(tables: Table | Mapping[str, Table], shorten: Shorten, foreword: str) -> bytes:
     several = {"": tables} if isinstance(tables, Table) else tables
     screen = max(shutil.get_terminal_size().lines // len(several) - 6, 8)
-    blocks = []
+    blocks = [foreword] if foreword else []
     for name, table in several.items():
         shown = table
         if sys.stdout.isatty() and len(table) > screen:
