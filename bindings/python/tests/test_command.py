@@ -46,7 +46,7 @@ def environment():
 def started(*arguments, **options):
     """The command as a process of its own."""
     line = [sys.executable, "-m", "infolens", *map(str, arguments)]
-    return subprocess.Popen(line, env=environment(), **options)
+    return subprocess.Popen(line, **{"env": environment(), **options})
 
 
 def finished(*arguments):
@@ -342,6 +342,18 @@ def test_a_reader_who_has_enough_is_no_error():
     assert err == b""
 
 
+def test_a_terminal_without_unicode_and_closed_output_are_no_crash():
+    ascii_only = {"env": {**environment(), "PYTHONIOENCODING": "ascii"}}
+    for arguments in (["measures", "--help"], ["describe", DIGITS]):
+        process = started(*arguments, stdout=subprocess.PIPE, **ascii_only)
+        assert process.communicate(timeout=120)[0].isascii()
+        assert process.returncode == 0
+    line = f"'{sys.executable}' -m infolens describe '{DIGITS}' >&-"
+    closed = subprocess.run(["sh", "-c", line], env=environment(), capture_output=True, check=False)
+    assert closed.returncode == 1
+    assert b"standard output is closed" in closed.stderr
+
+
 def test_a_full_disk_is_an_error():
     with Path("/dev/full").open("wb") as full:
         process = started("measures", DIGITS, stdout=full, stderr=subprocess.PIPE)
@@ -383,4 +395,5 @@ def test_a_terminal_is_shown_what_fits():
     process.stderr.close()
     lines = shown.decode().splitlines()
     assert len(lines) < 40
-    assert "of 74 rows" in lines[-1]
+    assert "--csv and --json have all" in lines[-2]
+    assert lines[-1].startswith("74 rows; ")

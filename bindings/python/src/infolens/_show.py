@@ -61,7 +61,7 @@ def text(table: Table, rows: int) -> str:
     if left > 0:
         parts.append(f"… {left:,} more rows")
     if table.metadata:
-        parts.append(_summary(table))
+        parts.append(summary(table))
     return "\n".join(parts)
 
 
@@ -80,10 +80,11 @@ def html(table: Table) -> str:
     more = f"<p>… {left:,} more rows</p>" if left > 0 else ""
     return (
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
-        f"<p><small>{_html.escape(_summary(table))}</small></p>"
+        f"<p><small>{_html.escape(summary(table))}</small></p>"
     )
 
 
-def _summary(table: Table) -> str:
+def summary(table: Table) -> str:
+    """How many rows there are and what made them, on one line."""
     made = ", ".join(f"{k}: {v}" for k, v in table.metadata.items())
     return f"{len(table):,} rows" + (f"; {made}" if made else "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -55,12 +56,15 @@ def make_parser() -> Parser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with these arguments, by default the process's; returns the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without “…” still gets its help
     try:
         try:
             arguments = make_parser().parse_args(argv)
             arguments.run(arguments)
         finally:
-            sys.stdout.flush()
+            if sys.stdout is not None:  # as it is where it was closed
+                sys.stdout.flush()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
     except KeyboardInterrupt:

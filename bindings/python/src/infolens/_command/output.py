@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infolens import _show
 from infolens._command.options import positive
 from infolens._errors import FileError
 from infolens._files import write_whole
@@ -180,19 +181,27 @@ def _rendered(tables: Table | Mapping[str, Table], form: str) -> bytes:
 def _text(tables: Table | Mapping[str, Table], shorten: Shorten, foreword: str) -> bytes:
     several = {"": tables} if isinstance(tables, Table) else tables
     screen = max(shutil.get_terminal_size().lines // len(several) - 6, 8)
+    on_terminal = sys.stdout is not None and sys.stdout.isatty()
     blocks = [foreword] if foreword else []
     for name, table in several.items():
-        shown = table
-        if sys.stdout.isatty() and len(table) > screen:
-            shown = shorten(table, screen)
-        text = shown.to_text(len(shown))
-        if len(shown) < len(table):
-            text += f"\n… {len(shown):,} of {len(table):,} rows: a pipe, --csv and --json give all"
-        blocks.append(f"{name}\n{text}" if name else text)
-    return ("\n\n".join(blocks) + "\n").encode(sys.stdout.encoding or "utf-8", "replace")
+        is_long = on_terminal and len(table) > screen
+        shown = shorten(table, screen) if is_long else table
+        headings = [_show.heading(table, column) for column in table.columns]
+        lines = [name] if name else []
+        lines.append(_show.grid(headings, [list(row.values()) for row in shown]))
+        if is_long:
+            lines.append(f"… {len(shown):,} rows are shown; a pipe, --csv and --json have all")
+        if table.metadata:
+            lines.append(_show.summary(table))
+        blocks.append("\n".join(lines))
+    return ("\n\n".join(blocks) + "\n").encode(
+        getattr(sys.stdout, "encoding", None) or "utf-8", "replace"
+    )
 
 
 def _print(content: bytes) -> None:
+    if sys.stdout is None:
+        raise FileError("standard output is closed: name a file with --output")
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
