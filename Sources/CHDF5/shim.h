@@ -31,6 +31,7 @@ static inline hid_t chdf5_std_integer(size_t size, int is_signed, int big) {
     }
 }
 
+static inline hid_t chdf5_native_float(void) { return H5T_NATIVE_FLOAT; }
 static inline hid_t chdf5_native_double(void) { return H5T_NATIVE_DOUBLE; }
 static inline hid_t chdf5_native_int64(void) { return H5T_NATIVE_INT64; }
 static inline hid_t chdf5_native_uint64(void) { return H5T_NATIVE_UINT64; }
@@ -44,6 +45,7 @@ static inline hid_t chdf5_transfer(void) { return H5P_DATASET_XFER; }
 static inline hid_t chdf5_file_access(void) { return H5P_FILE_ACCESS; }
 
 static inline unsigned chdf5_read_only(void) { return H5F_ACC_RDONLY; }
+static inline unsigned chdf5_read_write(void) { return H5F_ACC_RDWR; }
 static inline unsigned chdf5_truncate(void) { return H5F_ACC_TRUNC; }
 static inline hid_t chdf5_all(void) { return H5S_ALL; }
 static inline hid_t chdf5_default(void) { return H5P_DEFAULT; }
