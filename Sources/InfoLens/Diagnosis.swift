@@ -185,7 +185,9 @@ private struct Diagnosis {
                 },
                 counts("inactive", "neurons of entropy 0, or information below twice its bias", \.inactive),
                 counts("redundant", "neurons - suffice - inactive, at least 0", \.redundant),
-                counts("synergistic", "neurons whose removal hurts more than their own information predicts", \.synergistic),
+                counts(
+                    "synergistic", "neurons whose removal hurts more than their own information predicts", \.synergistic
+                ),
                 Column("reading", description: "the counts in a sentence", texts: diagnoses.map(\.reading)),
             ], metadata: metadata)
     }
@@ -235,7 +237,8 @@ private struct Diagnosis {
                     description: "Spearman's, of the measure and the increase in cross-entropy when removed alone",
                     doubles: ranks),
                 Column(
-                    "area_low_first", unit: "1", description: "mean accuracy over the curve, lowest values removed first",
+                    "area_low_first", unit: "1",
+                    description: "mean accuracy over the curve, lowest values removed first",
                     doubles: contrasts.map(\.areaLowFirst)),
                 Column(
                     "area_high_first", unit: "1", description: "the same, highest values first",
@@ -246,7 +249,8 @@ private struct Diagnosis {
                     doubles: contrasts.map(\.contrast)),
                 Column(
                     "paradox", unit: "1",
-                    description: "1 where the network's contrast has the opposite sign of every layer's: Simpson's paradox",
+                    description:
+                        "1 where the network's contrast has the opposite sign of every layer's: Simpson's paradox",
                     integers: paradoxes),
             ], metadata: metadata)
     }

@@ -39,6 +39,14 @@ struct NetworkScorer {
 
     var isCallback: Bool { if case .callback = kind { true } else { false } }
 
+    /// The dense network with its samples; what needs one cannot do with a callback.
+    func dense(for what: StaticString) throws(InfoLensError) -> DenseAblation {
+        guard case .dense(let ablation, _) = kind else {
+            throw InfoLensError(.argument, "network: \(what) needs weights, and a callback has none")
+        }
+        return ablation
+    }
+
     private enum Kind {
         case dense(DenseAblation, JudgedLabels)
         case callback(CallbackNetwork)
@@ -104,7 +112,7 @@ struct NetworkScorer {
         case .dense(let ablation, let judged):
             let substitutes = try substitutes(
                 Set(curves.map(\.replacement)), layers: Set(curves.flatMap { $0.order.map(\.layer) }).sorted(),
-                of: ablation, options: options)
+                options: options)
             return try context.run(total: ablation.workUnits(curves: curves.count)) { (run) throws(InfoLensError) in
                 run.enter(stage: stage)
                 let wanted = try curves.map { (curve) throws(InfoLensError) in
@@ -143,7 +151,7 @@ struct NetworkScorer {
         switch kind {
         case .dense(let ablation, let judged):
             let substitutes = try substitutes(
-                [replacement], layers: Set(groups.flatMap { $0.map(\.layer) }).sorted(), of: ablation, options: options)
+                [replacement], layers: Set(groups.flatMap { $0.map(\.layer) }).sorted(), options: options)
             return try context.run(total: ablation.workUnits(curves: groups.count)) { (run) throws(InfoLensError) in
                 run.enter(stage: stage)
                 let values = try found(substitutes, replacement)
@@ -167,7 +175,7 @@ struct NetworkScorer {
         }
     }
 
-    private func found(
+    func found(
         _ substitutes: [Replacement: Substitutes], _ replacement: Replacement
     ) throws(InfoLensError) -> Substitutes {
         guard let values = substitutes[replacement] else {
@@ -177,9 +185,10 @@ struct NetworkScorer {
     }
 
     /// What removed neurons of some layers say.
-    private func substitutes(
-        _ replacements: Set<Replacement>, layers: [Int], of ablation: DenseAblation, options: AblationOptions
+    func substitutes(
+        _ replacements: Set<Replacement>, layers: [Int], options: AblationOptions
     ) throws(InfoLensError) -> [Replacement: Substitutes] {
+        let ablation = try dense(for: "a replacement")
         var result: [Replacement: Substitutes] = [:]
         for replacement in replacements {
             switch replacement {
