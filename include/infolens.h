@@ -933,7 +933,7 @@ typedef struct il_diagnosis_options {
     uint32_t struct_size;              /**< set by il_diagnosis_options_init() */
     int32_t replacement;               /**< one IL_REPLACE_…; default IL_REPLACE_ZERO */
     double tolerance;                  /**< τ, the accuracy that may be lost; default 0.01 */
-    double chance_margin;              /**< what accuracy above chance counts as destroyed; default 0.05 */
+    double chance_margin;              /**< what accuracy above chance, the share of the largest class, counts as destroyed; default 0.05 */
     const il_quantizer *quantizer;     /**< of the measures; NULL (default) = threshold(0) */
     il_source *ordering_source;        /**< samples to measure on; NULL (default) = `source` */
     const char *const *layers;         /**< NULL (default) = all but the last */

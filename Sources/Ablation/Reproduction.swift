@@ -115,8 +115,10 @@ private final class Comparer {
         let computed = memory.values(of: Float.self)
         let recorded = computed + widest * lanes
         cn_panel_activate(z, Int64(packed.neurons), packed.function, packed.parameter, computed)
-        if origin != .logits, network.layers[layer].activation == .softmax { softmax(computed, packed.neurons) }
         try panel.load(origin, into: recorded)
+        if origin != .logits, network.layers[layer].activation == .softmax {
+            softmax(computed, packed.neurons, where: recorded)
+        }
 
         var best = found[index]
         for neuron in 0..<packed.neurons {
@@ -133,9 +135,14 @@ private final class Comparer {
         found[index] = best
     }
 
-    private func softmax(_ scores: UnsafeMutablePointer<Float>, _ classes: Int) {
+    /// Makes scores of the lanes shares, but not of those that are recorded before softmax: some record a last layer so.
+    private func softmax(
+        _ scores: UnsafeMutablePointer<Float>, _ classes: Int, where recorded: UnsafePointer<Float>
+    ) {
         let lanes = Int(CN_PANEL)
         for lane in 0..<lanes {
+            let values = (0..<classes).map { recorded[$0 * lanes + lane] }
+            guard values.allSatisfy({ $0 >= 0 }), abs(values.reduce(0, +) - 1) < 0.05 else { continue }
             var (most, sum) = (-Float.infinity, Float(0))
             for c in 0..<classes { most = max(most, scores[c * lanes + lane]) }
             for c in 0..<classes {

@@ -71,8 +71,8 @@ struct NeuronRows {
                 throw InfoLensError(
                     .argument,
                     """
-                    \(argument): rows \(earlier) and \(row) both name neuron \(places[row].neuron) of layer \
-                    "\(layers[places[row].layer].name)"; name each once
+                    \(argument): neuron \(places[row].neuron) of layer "\(layers[places[row].layer].name)" is named \
+                    twice, by rows \(earlier) and \(row); name each once
                     """
                 )
             }
