@@ -108,11 +108,6 @@ enum StoredLabels {
         return try coder.labels(what: dataset.what)
     }
 
-    static func tooLong(_ what: String, row: Int) -> InfoLensError {
-        InfoLensError(
-            .dtype, "\(what): the string at row \(row) is longer than \(pieceBytes) bytes, the most for a label")
-    }
-
     /// Reads the dataset's elements along its samples, `limit` at a time, as stored.
     private static func forEachPiece(
         of dataset: Dataset, size: Int, limit: Int, _ body: (UnsafeMutableRawPointer, Int) throws(InfoLensError) -> Void
@@ -160,7 +155,7 @@ enum StoredLabels {
                 } else if count > 1 {
                     wanted = max(1, count / 4)
                 } else {
-                    throw tooLong(what, row: start)
+                    throw GlobalHeap.tooLong(what, row: start, limit: pieceBytes)
                 }
             }
         }

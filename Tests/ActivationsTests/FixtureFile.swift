@@ -48,10 +48,13 @@ final class FixtureFile {
     let path: String
     private let file: HDF5ID
 
-    init(_ path: String) throws(InfoLensError) {
+    /// - Parameter newest: in the newest formats that the library knows
+    init(_ path: String, newest: Bool = false) throws(InfoLensError) {
         self.path = path
         file = try HDF5.locked { () throws(InfoLensError) in
-            try HDF5ID(H5Fcreate(path, chdf5_truncate(), chdf5_default(), chdf5_default()), "fixture")
+            let access = try HDF5ID(H5Pcreate(chdf5_file_access()), "access")
+            if newest { H5Pset_libver_bounds(access.raw, H5F_LIBVER_V110, H5F_LIBVER_V110) }
+            return try HDF5ID(H5Fcreate(path, chdf5_truncate(), chdf5_default(), access.raw), "fixture")
         }
     }
 

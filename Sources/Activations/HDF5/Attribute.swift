@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import CHDF5
-import Glibc
 import Kernels
 
 /// What an attribute of a group or dataset holds.
@@ -62,7 +61,7 @@ extension OpenFile {
                 return .texts(
                     try Self.fixedTexts(attribute.raw, type.raw, count: count, size: size, padding: padding, what))
             case .string(nil, _):
-                return .texts(try Self.variableTexts(attribute.raw, type.raw, count: count, what))
+                return .texts(try variableTexts(name, of: path, count: count, what))
             case .other(let name):
                 return .other(name)
             }
@@ -133,18 +132,42 @@ extension OpenFile {
         }
     }
 
-    private static func variableTexts(
-        _ attribute: hid_t, _ type: hid_t, count: Int, _ what: String
+    /// Not read by HDF5, which follows texts in damaged files to wherever they lead.
+    private func variableTexts(
+        _ name: String, of path: BytePath, count: Int, _ what: String
     ) throws(InfoLensError) -> [String] {
         guard count > 0 else { return [] }
-        var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
-        guard H5Aread(attribute, type, &pointers) >= 0 else { throw HDF5.failure("\(what) cannot be read") }
-        defer { for pointer in pointers { H5free_memory(pointer) } }
-        var total = 0
-        for case let pointer? in pointers { total &+= strlen(pointer) }
-        guard total <= attributeBytes else {
-            throw InfoLensError(.format, "\(what): texts of \(total) bytes; at most \(attributeBytes) bytes are read")
+        let object = try HDF5ID(
+            path.withCString { H5Oopen(id, $0, linkAccess) }, "\(what): its object cannot be opened")
+        var place = chdf5_object()
+        guard chdf5_object_at(object.raw, ".", chdf5_default(), &place) >= 0 else { throw HDF5.failure(what) }
+        let file = try RawFile(of: object.raw, what)
+        let header = try ObjectHeader(file, at: Int(clamping: place.address))
+        guard let elements = try header.elements(of: name) else {
+            throw InfoLensError(
+                .format,
+                """
+                \(what) is stored where it is not read: among more than eight attributes of a file with \
+                libver="latest", or shared; rewrite the file with libver="earliest"
+                """
+            )
         }
-        return pointers.map { pointer in pointer.map { String(decoding: BytePath($0).bytes, as: UTF8.self) } ?? "" }
+        var heap = GlobalHeap(file, limit: Self.attributeBytes)
+        let size = heap.elementBytes
+        guard elements.count / size >= count else {
+            throw InfoLensError(.format, "\(what) lacks some of its \(count) texts; the file is corrupt")
+        }
+        var texts: [String] = []
+        var total = 0
+        for index in 0..<count {
+            let start = elements.startIndex + index * size
+            let text = try heap.text(elements[start..<start + size], row: index)
+            total += text.count
+            guard total <= Self.attributeBytes else {
+                throw InfoLensError(.format, "\(what): its texts have more than \(Self.attributeBytes) bytes")
+            }
+            texts.append(String(decoding: text, as: UTF8.self))
+        }
+        return texts
     }
 }
