@@ -76,10 +76,8 @@ class Scorer:
                     f"of {expected}"
                 )
             values = [result[name] for name in self._scores]
-        elif np.ndim(result) == 0:
-            values = [result]
         else:
-            values = result
+            values = result if np.iterable(result) else [result]
         try:
             numbers = [float(value) for value in values]
         except (TypeError, ValueError):
