@@ -45,7 +45,7 @@ class Dense:
         return [name for name, *_ in self.layers]
 
     def activations(self, removed=None, replacement="zero", value=0.0):
-        """Activations by layer with the logits, neurons of the mapping `removed` replaced."""
+        """Activations by layer, of a softmax what goes in; neurons of `removed` replaced."""
         said = {}
         whole = self.activations() if removed and replacement == "mean" else {}
         t = self.inputs
@@ -75,9 +75,13 @@ class Dense:
 
     @property
     def data(self):
-        """Everything as a mapping of arrays; logits are those of the last layer."""
+        """What a recorder would write, as a mapping of arrays."""
         said = self.activations()
-        return {"inputs": self.inputs, **said, "logits": said[self.names[-1]]}
+        logits = said[self.names[-1]]
+        if self.layers[-1][3] == "softmax":
+            powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+            said[self.names[-1]] = powers / powers.sum(axis=1, keepdims=True)
+        return {"inputs": self.inputs, **said, "logits": logits}
 
 
 def scores(logits, y):

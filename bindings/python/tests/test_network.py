@@ -159,6 +159,17 @@ def test_a_dump_has_its_own_labels(digits):
 # Networks behind functions
 
 
+def test_networks_behind_functions_say_when_they_need_data():
+    network = infolens.Network.from_callback({"a": 2}, lambda it: 1.0, "accuracy")
+    for work in (network.ablate, network.diagnose):
+        with pytest.raises(infolens.ArgumentError, match="data must be given"):
+            work()
+    with pytest.raises(infolens.ArgumentError, match="check is for dense networks"):
+        network.check()
+    with pytest.raises(infolens.ArgumentError, match="ordering_samples chooses samples of data"):
+        network.ablate(ordering="random", ordering_samples=[0, 1])
+
+
 def sizes(removed):
     return sum(map(len, removed.values()))
 

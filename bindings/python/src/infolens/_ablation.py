@@ -58,6 +58,11 @@ class AblationOptions:
     per_class: bool = True
     tolerance: float = 1e-3
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether the order is by a measure that is yet to be computed."""
+        return self.order is None and self.measures is None and self.ordering != "random"
+
     def to_struct(self, sources: Sources) -> _abi.il_ablation_options:
         """The C struct; it keeps what it points to alive."""
         options = _abi.il_ablation_options()

@@ -12,6 +12,7 @@ from infolens._ablation import AblationOptions, Neurons, groups_of, neurons_of, 
 from infolens._call import call
 from infolens._diagnosis import Diagnosis, DiagnosisOptions
 from infolens._dump import Dump
+from infolens._errors import ArgumentError
 from infolens._library import Handle, path_bytes
 from infolens._network_base import NetworkCalls
 from infolens._network_new import network_of_arrays, network_of_function
@@ -139,6 +140,8 @@ class Network(NetworkCalls):
         ArgumentError
             The network is behind a function.
         """
+        if self._scorer is not None:
+            raise ArgumentError("check is for dense networks: this one is behind a function")
         allowed = tolerance_of("tolerance", tolerance)
         return self._table("il_network_check", self._samples(data, y), allowed)
 
@@ -191,7 +194,9 @@ class Network(NetworkCalls):
             per_class=per_class,
             tolerance=tolerance,
         )
-        chosen = self._samples(data, y, labels, samples, ordering_samples, mean_samples)
+        chosen = self._samples(
+            data, y, labels, samples, ordering_samples, mean_samples, measured=options.is_measured
+        )
         return self._table("il_ablate", chosen, options)
 
     def ablate_single(
@@ -281,7 +286,9 @@ class Network(NetworkCalls):
             value=value,
             reproduction_tolerance=reproduction_tolerance,
         )
-        chosen = self._samples(data, y, labels, samples, ordering_samples, mean_samples)
+        chosen = self._samples(
+            data, y, labels, samples, ordering_samples, mean_samples, measured=True
+        )
         pointers = [ctypes.c_void_p() for _ in range(3)]
         made: list[Handle] = []
 

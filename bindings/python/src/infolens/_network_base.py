@@ -56,12 +56,21 @@ class NetworkCalls:
         samples: Rows | None = None,
         ordering_samples: Rows | Dump | None = None,
         mean_samples: Rows | Dump | None = None,
+        *,
+        measured: bool = False,
     ) -> Samples:
+        """What the caller gave, or the network's own dump; `measured` if neurons are, by data."""
         given = self._dump if data is None else data
         if given is None and self._scorer is None:
             raise ArgumentError(
                 "data must be given, since the network was made of arrays: a dump, or a mapping "
                 "such as {'inputs': X} with the labels y"
+            )
+        if given is None and measured:
+            raise ArgumentError(
+                "data must be given to measure neurons by: a dump, or a mapping of names of layers "
+                "to activations with the labels y. An order or a table of measures does too, and "
+                "ordering='random' needs none"
             )
         return Samples(given, y, labels, samples, ordering_samples, mean_samples)
 
