@@ -53,6 +53,8 @@ def test_a_diagnosis_has_three_tables(digits):
 def test_counts_are_read_from_the_curves(digits):
     found = digits.diagnose(tolerance=0.02)
     curves = digits.ablate(direction="both")
+    chance = float(found.layers.metadata["chance"])
+    assert chance == digits.classes()["probability"].max()
     for row in found.layers:
         low = curves.where(layer=row["layer"], direction="ascending")["accuracy"]
         high = curves.where(layer=row["layer"], direction="descending")["accuracy"]
@@ -60,7 +62,6 @@ def test_counts_are_read_from_the_curves(digits):
         assert row["accuracy"] == low[0]
         assert row["suffice"] == 32 - np.flatnonzero(low >= level).max()
         assert row["tolerate"] == np.flatnonzero(high >= level).max()
-        chance = digits.classes()["probability"].max()
         destroyed = np.flatnonzero(high <= chance + 0.05)
         assert row["destroy"] == (destroyed.min() if len(destroyed) else -1)
         assert row["redundant"] == max(0, 32 - row["suffice"] - row["inactive"])
@@ -136,20 +137,26 @@ def test_a_diagnosis_refuses_options_out_of_range(digits, options, text):
 
 
 @pytest.mark.parametrize(
-    ("name", "level", "expected"),
-    [("mnist_sigmoid_200_200", 0.5, True), ("mnist_relu_100_100", 0.0, None)],
+    ("name", "level", "paradox"),
+    [
+        ("mnist_sigmoid_200_200", 0.5, True),
+        ("mnist_relu_100_100", 0.0, False),
+        ("nn_mnist_relu100_dropout_s0", 0.0, None),
+    ],
 )
-def test_simpsons_paradox_is_flagged_with_its_numbers(shared, name, level, expected):
+def test_simpsons_paradox_is_flagged_with_its_numbers(shared, name, level, paradox):
     with infolens.open(shared(f"data/{name}.h5")) as dump:
         found = dump.diagnose(quantizer=infolens.threshold(level))
-    rows = found.correlations.where(measure="mutual_information")
-    contrasts = rows["contrast"]
-    opposite = bool((np.sign(contrasts[:-1]) == -np.sign(contrasts[-1])).all())
-    assert rows["layer"][-1] == "network"
-    assert bool(rows["paradox"][-1]) is opposite
-    assert ("Simpson's paradox" in repr(found)) == bool(found.paradoxes)
-    if expected is not None:
-        assert opposite is expected
+    for measure in ("mutual_information", "entropy", "kl_selectivity"):
+        rows = found.correlations.where(measure=measure)
+        assert rows["layer"].tolist() == ["fc1", "fc2", "network"]
+        signs = np.sign(rows["contrast"])
+        opposite = bool((signs[:-1] == -signs[-1]).all()) and signs[-1] != 0
+        assert rows["paradox"].tolist() == [0, 0, int(opposite)], measure
+        assert (measure in found.paradoxes) == opposite
+    assert repr(found).count("Simpson's paradox") == len(found.paradoxes)
+    if paradox is not None:
+        assert ("mutual_information" in found.paradoxes) is paradox
 
 
 # Plots

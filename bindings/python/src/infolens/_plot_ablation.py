@@ -33,6 +33,7 @@ _REPLACED = {
 }
 _COLOURS = {"ascending": "#0072B2", "descending": "#D55E00", "": "#009E73"}
 _MARKERS = "osD^vP"
+#: Panels side by side, and columns of the legend below them.
 _PANELS = 3
 
 
@@ -177,7 +178,7 @@ def _legend(
     drawn.legend(
         handles=entries,
         loc="outside lower center",
-        ncols=min(len(entries), len(drawn.axes)),
+        ncols=min(len(drawn.axes), _PANELS),
         frameon=False,
         fontsize=8,
         handlelength=3,
