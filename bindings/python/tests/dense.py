@@ -118,3 +118,8 @@ def assert_curve(rows, expected):
         if f"accuracy_{label}" in rows:
             column = [step[label] for step in per_class]
             assert np.allclose(rows[f"accuracy_{label}"], column, rtol=0, atol=1e-12)
+
+
+def measured(made, **options):
+    """Measures of the network's neurons, as the library computes them of arrays."""
+    return infolens.neuron_measures(made.activations(), made.y, **options)

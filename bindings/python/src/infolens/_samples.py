@@ -123,6 +123,8 @@ def _indices(rows: Rows, count: int, what: str) -> npt.NDArray[np.int64]:
     if isinstance(rows, slice):
         return np.ascontiguousarray(all_rows[rows])
     chosen = np.asarray(rows)
+    if not chosen.size:  # numpy makes floats of an empty list; the library says what is missing
+        return np.empty(0, dtype=np.int64)
     if chosen.ndim != 1 or chosen.dtype.kind not in "biu":
         raise ArgumentError(
             f"{what} must be a slice, a boolean mask or a list of sample numbers, not an array of "
@@ -130,7 +132,7 @@ def _indices(rows: Rows, count: int, what: str) -> npt.NDArray[np.int64]:
         )
     if chosen.dtype.kind == "b" and len(chosen) != count:
         raise ArgumentError(f"{what} is a mask of length {len(chosen)}: there are {count} samples")
-    if chosen.dtype.kind != "b" and chosen.size:
+    if chosen.dtype.kind != "b":
         outside = chosen[(chosen < -count) | (chosen >= count)]
         if outside.size:
             raise ArgumentError(f"{what} names sample {outside[0]}: there are {count} samples")
