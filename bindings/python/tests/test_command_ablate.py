@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import io
 import json
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from support import DIGITS
 
 import infolens
 from infolens._command import main
-from infolens._command.ablate import thinned
+from infolens._command.ablate import _CURVES, _DIAGNOSIS, _SINGLE, thinned
 from infolens._table import table_of
 
 
@@ -186,3 +187,55 @@ def test_a_terminal_sees_curves_from_end_to_end():
     assert shown["step"][[0, 9, 10, 19]].tolist() == [0, 100, 0, 40]
     assert len(thinned(table, 1)) == 6
     assert len(thinned(table.head(5), 20)) == 5
+
+
+# Without stand-ins
+
+
+@pytest.mark.parametrize(
+    ("arguments", "method", "name"),
+    [
+        ([], "ablate", "curves.png"),
+        (["--single"], "ablate_single", "single.svg"),
+    ],
+)
+def test_the_table_is_that_of_the_method(command, digits, tmp_path, arguments, method, name):
+    pytest.importorskip("matplotlib")
+    code, out, err = command(DIGITS, *arguments, "--json", "--plot", tmp_path / name)
+    expected = getattr(digits, method)(per_class=False)
+    read = {column["name"]: column["values"] for column in json.loads(out)["columns"]}
+    assert (code, err) == (0, "")
+    assert read == {column: expected[column].tolist() for column in expected.columns}
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_diagnosis_begins_with_its_reading(command, digits):
+    code, out, err = command(DIGITS, "--diagnose")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"{digits.diagnose()}\n\nlayers\n")
+
+
+@pytest.mark.parametrize("method", ["ablate", "ablate_single", "diagnose"])
+def test_the_command_has_what_the_methods_have(method):
+    chosen = {"ablate": _CURVES, "ablate_single": _SINGLE, "diagnose": _DIAGNOSIS}[method]
+    parameters = set(inspect.signature(getattr(infolens.Dump, method)).parameters)
+    # Measures of one's own are tables; an order from a file does as much.
+    assert {*chosen.values(), "network", "self"} == parameters - {"measures"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--ordering", "beauty"], "beauty"),
+        (["--layers", "fc9"], "fc9"),
+        (["--activations", "relu,relu,tan"], "tan"),
+        (["--activations", "relu"], "activations"),
+        (["--reproduction", "1e-30"], "fc1"),
+        (["--weights", "absent.h5"], "no such file"),
+    ],
+)
+def test_what_fails_says_why_on_standard_error(command, arguments, reason):
+    code, out, err = command(DIGITS, *arguments)
+    assert (code, out) == (1, "")
+    assert err.startswith("infolens: error: ")
+    assert reason in err
