@@ -35,9 +35,12 @@ TEST_TOOLS := pytest pyarrow 'ruff>=0.17,<0.18' 'mypy>=2.4,<3' pandas-stubs
 
 # What the shipped library is: Swift's runtime linked in, il_* exported and
 # nothing else, its own references bound to itself. SwiftPM refuses packages
-# with such flags in the manifest as dependencies of others, so they live here;
+# with such flags in the manifest as dependencies of others, so they live here.
+# Exclusive access is checked by the tests, which are built without them: in a
+# host a violation must not be the end, and the checks cost in the inner loops;
 # the scratch path keeps them apart from what `swift test` builds.
 LIBRARY_FLAGS := -Xswiftc -static-stdlib \
+	-Xswiftc -enforce-exclusivity=unchecked \
 	-Xlinker --version-script=$(CURDIR)/infolens.map \
 	-Xlinker -soname=$(SONAME) \
 	-Xlinker -Bsymbolic \

@@ -9,25 +9,32 @@ final class AblationWorker {
     private let network: DenseNetwork
     private let starts: [Int]
     private let loader: PanelLoader
+    private let exact: ExactEvaluation
     private let classes: Int
     /// Correct samples by class, for each point of each start.
     private let memory: AlignedBuffer
     private let offsets: [Int]
     private var group = 0
     private var origin = NetworkData.Origin.inputs
-    /// For each layer and neuron, whether it is removed now.
-    private var isRemoved: [[Bool]]
+    /// Whether each neuron is removed now, layer after layer.
+    private let isRemoved: UnsafeMutablePointer<Bool>
+    private let firstNeuron: [Int]
 
     init(_ network: DenseNetwork, starts: [Int], points: [Int], classes: Int) throws(InfoLensError) {
         self.network = network
         self.starts = starts
         self.classes = classes
         loader = try PanelLoader(network)
+        exact = ExactEvaluation(network)
         chain = try PanelChain(network, start: starts[0])
         offsets = points.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
         memory = try AlignedBuffer(count: offsets[points.count] * classes, of: Int64.self)
-        isRemoved = network.layers.map { Array(repeating: false, count: $0.neurons) }
+        firstNeuron = network.layers.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.neurons) }
+        isRemoved = .allocate(capacity: firstNeuron[network.layers.count])
+        isRemoved.initialize(repeating: false, count: firstNeuron[network.layers.count])
     }
+
+    deinit { isRemoved.deallocate() }
 
     func counts(group: Int, point: Int) -> UnsafeMutablePointer<Int64> {
         memory.values(of: Int64.self) + (offsets[group] + point) * classes
@@ -44,7 +51,7 @@ final class AblationWorker {
     /// Takes a panel along a curve, from its end to its beginning.
     func walk(along job: DenseAblation.Job, panel: LoadedPanel, sums: UnsafeMutablePointer<Double>) {
         let order = job.plan.order
-        for place in order { isRemoved[place.layer][place.neuron] = true }
+        for place in order { isRemoved[firstNeuron[place.layer] + place.neuron] = true }
         chain.begin(job.plan, job.substitutes, first: panel.first, count: panel.count)
         var removed = order.count
         var known: cn_panel_scores?
@@ -52,7 +59,7 @@ final class AblationWorker {
             while removed > job.points[point] {
                 removed -= 1
                 let place = order[removed]
-                isRemoved[place.layer][place.neuron] = false
+                isRemoved[firstNeuron[place.layer] + place.neuron] = false
                 if chain.restore(place) { known = nil }
             }
             let scores = known ?? self.scores(job, panel)
@@ -63,10 +70,10 @@ final class AblationWorker {
 
     /// Takes a panel through the network without a group, after `chain.beginIntact()`.
     func remove(_ job: DenseAblation.Job, panel: LoadedPanel, sums: UnsafeMutablePointer<Double>) {
-        for place in job.plan.order { isRemoved[place.layer][place.neuron] = true }
+        for place in job.plan.order { isRemoved[firstNeuron[place.layer] + place.neuron] = true }
         chain.remove(job.plan, job.substitutes, first: panel.first, count: panel.count)
         add(scores(job, panel), panel, point: job.offset, sums)
-        for place in job.plan.order { isRemoved[place.layer][place.neuron] = false }
+        for place in job.plan.order { isRemoved[firstNeuron[place.layer] + place.neuron] = false }
     }
 
     private func add(
@@ -91,17 +98,14 @@ final class AblationWorker {
     }
 
     private func isCorrect(row: Int, label: Int, _ job: DenseAblation.Job, _ panel: LoadedPanel) -> Bool {
-        let exact = ExactEvaluation(network: network, substitutes: job.substitutes)
+        guard let window = panel.window(origin) else { return false }
         var start = -1
         var scale = network.inputScale
-        var width = network.layers[0].inputs
-        if case .layer(let index) = origin {
-            start = index
-            scale = 1
-            width = network.layers[index].neurons
-        }
-        let activations = (0..<width).map { panel.value(origin, row: row, neuron: $0) * scale }
-        let scores = exact.scores(row: row, start: start, activations: activations) { isRemoved[$0][$1] }
+        if case .layer(let index) = origin { (start, scale) = (index, 1) }
+        let scores = exact.scores(
+            row: row, start: start, activations: { window[row, $0] * scale },
+            isRemoved: { [isRemoved, firstNeuron] in isRemoved[firstNeuron[$0] + $1] },
+            substitutes: job.substitutes)
         return ExactEvaluation.isCorrect(scores, label: label)
     }
 }

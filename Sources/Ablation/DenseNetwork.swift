@@ -61,6 +61,8 @@ public struct DenseNetwork: Sendable {
     /// What inputs are multiplied by before the first layer.
     public var inputScale = 1.0
     private(set) var packed: [PackedLayer] = []
+    /// What `packed` points to.
+    private var weights: [PackedWeights] = []
 
     public init() {}
 
@@ -88,7 +90,9 @@ public struct DenseNetwork: Sendable {
                     "activation: layer \"\(last.name)\" is followed by another; softmax is for the last layer only")
             }
         }
-        packed.append(try PackedLayer(layer))
+        let packing = try PackedWeights(layer)
+        weights.append(packing)
+        packed.append(packing.layer)
         layers.append(layer)
     }
 

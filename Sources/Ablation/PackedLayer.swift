@@ -3,39 +3,42 @@ import CNumerics
 import Kernels
 
 /// A layer's weights in float32, as the kernels of panels want them.
-struct PackedLayer: Sendable {
+///
+/// A trivial value: what it points to lives as long as `PackedWeights`.
+struct PackedLayer: @unchecked Sendable {
     let inputs: Int
     let neurons: Int
     let function: Int32
     let parameter: Float
     /// The largest |bias|.
     let largestBias: Float
-    private let memory: AlignedBuffer
-    private let offsets: (tiles: Int, bias: Int, largest: Int, none: Int)
-
     /// Row k: what input k adds to each neuron.
-    func row(_ input: Int) -> UnsafePointer<Float> { UnsafePointer(memory.values(of: Float.self) + input * neurons) }
+    let rows: UnsafePointer<Float>
     /// The weights in tiles, as cn_panel_forward takes them.
-    var tiles: UnsafePointer<Float> { UnsafePointer(memory.values(of: Float.self) + offsets.tiles) }
+    let tiles: UnsafePointer<Float>
     /// Panel of the biases.
-    var bias: UnsafePointer<Float> { UnsafePointer(memory.values(of: Float.self) + offsets.bias) }
+    let bias: UnsafePointer<Float>
     /// For each input its largest |weight|.
-    var largest: UnsafePointer<Float> { UnsafePointer(memory.values(of: Float.self) + offsets.largest) }
+    let largest: UnsafePointer<Float>
     /// A zero for each input.
-    var none: UnsafePointer<Float> { UnsafePointer(memory.values(of: Float.self) + offsets.none) }
+    let none: UnsafePointer<Float>
+
+    func row(_ input: Int) -> UnsafePointer<Float> { rows + input * neurons }
+}
+
+/// The memory of a packed layer.
+final class PackedWeights: Sendable {
+    let layer: PackedLayer
+    private let memory: AlignedBuffer
 
     init(_ layer: DenseLayer) throws(InfoLensError) {
-        inputs = layer.inputs
-        neurons = layer.neurons
-        function = layer.activation.function
-        parameter = layer.activation.parameter
+        let (inputs, neurons) = (layer.inputs, layer.neurons)
         let line = 16  // elements of a cache line, which panels are aligned to
         func aligned(_ count: Int) -> Int { (count + line - 1) / line * line }
         let weights = aligned(inputs * neurons)
         let bias = 2 * weights
         let largest = bias + neurons * Int(CN_PANEL)
         let none = largest + aligned(inputs)
-        offsets = (weights, bias, largest, none)
         memory = try AlignedBuffer(count: none + aligned(inputs), of: Float.self)
 
         let values = memory.values(of: Float.self)
@@ -56,6 +59,9 @@ struct PackedLayer: Sendable {
         for neuron in 0..<neurons {
             for lane in 0..<Int(CN_PANEL) { values[bias + neuron * Int(CN_PANEL) + lane] = Float(layer.bias[neuron]) }
         }
-        largestBias = layer.bias.reduce(0) { max($0, abs(Float($1))) }
+        self.layer = PackedLayer(
+            inputs: inputs, neurons: neurons, function: layer.activation.function,
+            parameter: layer.activation.parameter, largestBias: layer.bias.reduce(0) { max($0, abs(Float($1))) },
+            rows: values, tiles: values + weights, bias: values + bias, largest: values + largest, none: values + none)
     }
 }

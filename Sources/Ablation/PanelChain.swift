@@ -12,7 +12,10 @@ import Kernels
 final class PanelChain {
     typealias Panel = UnsafeMutablePointer<Float>
 
-    let network: DenseNetwork
+    private let network: DenseNetwork
+    private let packed: [PackedLayer]
+    /// Index of the layer of the scores.
+    private let last: Int
     /// The layer whose activations are the start.
     let start: Int
     /// These activations, with nothing removed: to be filled by whoever loads a panel.
@@ -40,13 +43,13 @@ final class PanelChain {
     /// For each lane, the largest that Σ |t w| + |b| can be for a score, which its rounding error is in proportion to.
     private let bound: Panel
     private let boundOfBase: Panel
-    private let doubt: Panel
+    /// A zero for each lane.
+    private let silence: Panel
     private let outputs: Panel
     private let memory: AlignedBuffer
     private let tolerance: Float
 
     private static let lanes = Int(CN_PANEL)
-    private var last: Int { network.layers.count - 1 }
 
     /// Bytes of a chain.
     static func bytes(_ network: DenseNetwork, start: Int) -> Int {
@@ -58,6 +61,8 @@ final class PanelChain {
     /// - Parameter start: a layer that is not the last
     init(_ network: DenseNetwork, start: Int) throws(InfoLensError) {
         self.network = network
+        packed = network.packed
+        last = network.layers.count - 1
         self.start = start
         valid = start + 1
         memory = try AlignedBuffer(byteCount: Self.bytes(network, start: start))
@@ -73,20 +78,21 @@ final class PanelChain {
         substituteMemory = panels()
         baseMemory = panels()
         spoken = panel(network.layers[start].neurons)
-        intact = panel(network.layers[start + 1].neurons)
+        intact = panel(packed[start + 1].neurons)
         outputs = panel(network.classes)
         intactBound = panel(1)
         delta = panel(1)
         bound = panel(1)
         boundOfBase = panel(1)
-        doubt = panel(1)
+        silence = panel(1)
         substitutes = Array(repeating: nil, count: network.layers.count)
         bases = network.packed.map(\.bias)
         kept = Array(repeating: nil, count: network.layers.count)
         lists = network.layers.map { NeuronList(capacity: $0.neurons) }
-        // float32 sums of n terms are off by n units of 2^-24 at most, and by far less as a rule; what earlier layers
-        // add is of the same kind.
-        tolerance = max(0x1p-14, Float(network.layers.map(\.inputs).max() ?? 1) * 0x1p-23)
+        // A float32 sum of n terms is off by about √n units of 2^-24 of Σ |t w|, and what earlier layers add is less:
+        // their errors are of either sign, and many. Sixteen times that is far outside.
+        let terms = network.layers[(start + 1)...].map(\.inputs).max() ?? 1
+        tolerance = max(0x1p-17, 0x1p-20 * Float(terms).squareRoot())
     }
 
     // MARK: What is removed
@@ -105,25 +111,25 @@ final class PanelChain {
 
     /// What is behind the start with nothing removed, to take groups from.
     func beginIntact() {
-        for layer in network.layers.indices { bases[layer] = network.packed[layer].bias }
-        bound.update(repeating: network.packed[last].largestBias, count: Self.lanes)
+        for layer in network.layers.indices { bases[layer] = packed[layer].bias }
+        bound.update(repeating: packed[last].largestBias, count: Self.lanes)
         forward(spoken, layer: start, index: nil, linear: true, into: start + 1)
-        intact.update(from: z[start + 1], count: network.layers[start + 1].neurons * Self.lanes)
+        intact.update(from: z[start + 1], count: packed[start + 1].neurons * Self.lanes)
         copy(bound, to: intactBound)
     }
 
     /// Removes the neurons of a plan, after `beginIntact()`.
     func remove(_ plan: RemovalPlan, _ substitutes: Substitutes, first: Int, count: Int) {
         prepare(plan, substitutes, first: first, count: count)
-        z[start + 1].update(from: intact, count: network.layers[start + 1].neurons * Self.lanes)
+        z[start + 1].update(from: intact, count: packed[start + 1].neurons * Self.lanes)
         if start + 1 == last {
             copy(intactBound, to: bound)
         }
-        for neuron in plan.removed[start] {
-            let row = spoken + Int(neuron) * Self.lanes
-            let said = self.substitutes[start].map { $0 + Int(neuron) * Self.lanes }
-            for lane in 0..<Self.lanes { delta[lane] = (said?[lane] ?? 0) - row[lane] }
-            add(UnsafePointer(delta), of: Int(neuron), in: start)
+        for neuron in plan.removed[start].lazy.map({ Int($0) }) {
+            let offset = neuron * Self.lanes
+            // It says what is put in its place, and no more what it said.
+            let said = self.substitutes[start].map { $0 + offset } ?? silence
+            _ = add(said, minus: spoken + offset, of: neuron, in: start)
         }
         valid = start + 1
     }
@@ -131,21 +137,21 @@ final class PanelChain {
     private func prepare(_ plan: RemovalPlan, _ values: Substitutes, first: Int, count: Int) {
         pending = nil
         valid = start + 1
-        boundOfBase.update(repeating: network.packed[last].largestBias, count: Self.lanes)
+        boundOfBase.update(repeating: packed[last].largestBias, count: Self.lanes)
         for layer in start..<last {
             let removed = plan.removed[layer]
             if removed.isEmpty || values.isZero(layer: layer) {
                 substitutes[layer] = nil
-                bases[layer + 1] = network.packed[layer + 1].bias
+                bases[layer + 1] = packed[layer + 1].bias
             } else {
                 let panel = substituteMemory[layer]
-                panel.update(repeating: 0, count: network.layers[layer].neurons * Self.lanes)
+                panel.update(repeating: 0, count: packed[layer].neurons * Self.lanes)
                 values.fill(panel, layer: layer, neurons: removed, first: first, count: count)
                 substitutes[layer] = panel
                 removed.withUnsafeBufferPointer { index in
                     product(
                         panel, layer: layer, index: index, function: Int32(CN_LINEAR), minus: nil,
-                        start: network.packed[layer + 1].bias, into: baseMemory[layer + 1], bound: boundOfBase)
+                        start: packed[layer + 1].bias, into: baseMemory[layer + 1], bound: boundOfBase)
                 }
                 bases[layer + 1] = UnsafePointer(baseMemory[layer + 1])
             }
@@ -162,52 +168,42 @@ final class PanelChain {
     func restore(_ place: NeuronIndex) -> Bool {
         let offset = place.neuron * Self.lanes
         if place.layer == start {
-            let row = UnsafePointer(spoken + offset)
+            let (said, minus) = (spoken + offset, substitutes[start].map { $0 + offset })
             flush()
-            let change: UnsafePointer<Float>
-            if let said = substitutes[start] {
-                for lane in 0..<Self.lanes { delta[lane] = row[lane] - said[offset + lane] }
-                change = UnsafePointer(delta)
-            } else {
-                change = row
-            }
             // A neuron that is silent on the whole panel changes nothing.
-            guard (0..<Self.lanes).contains(where: { change[$0] != 0 }) else { return false }
             if start + 1 < last {
-                pending = (change, network.packed[start + 1].row(place.neuron))
+                guard cn_panel_change(said, minus, delta) != 0 else { return false }
+                pending = (UnsafePointer(delta), packed[start + 1].row(place.neuron))
             } else {
-                add(change, of: place.neuron, in: start)
+                guard add(said, minus: minus, of: place.neuron, in: start) else { return false }
             }
             valid = start + 1
         } else {
             advance(to: place.layer)
             kept[place.layer]?.insert(Int32(truncatingIfNeeded: place.neuron))
             guard valid > place.layer else { return true }
-            let layer = network.packed[place.layer]
+            let layer = packed[place.layer]
             cn_panel_activate(z[place.layer] + offset, 1, layer.function, layer.parameter, delta)
-            if let said = substitutes[place.layer] {
-                for lane in 0..<Self.lanes { delta[lane] -= said[offset + lane] }
-            }
-            add(UnsafePointer(delta), of: place.neuron, in: place.layer)
+            _ = add(delta, minus: substitutes[place.layer].map { $0 + offset }, of: place.neuron, in: place.layer)
             valid = place.layer + 1
         }
         return true
     }
 
     /// Adds what a neuron says to the layer behind its own.
-    private func add(_ change: UnsafePointer<Float>, of neuron: Int, in layer: Int) {
-        let next = network.packed[layer + 1]
-        cn_panel_add(z[layer + 1], Int64(next.neurons), change, next.row(neuron))
-        guard layer + 1 == last else { return }
-        let largest = next.largest[neuron]
-        for lane in 0..<Self.lanes { bound[lane] += abs(change[lane]) * largest }
+    /// - Returns: whether that changes it
+    private func add(_ said: Panel, minus: Panel?, of neuron: Int, in layer: Int) -> Bool {
+        let next = packed[layer + 1]
+        let largest = layer + 1 == last ? next.largest[neuron] : 0
+        return cn_panel_add(z[layer + 1], Int64(next.neurons), said, minus, next.row(neuron), largest, bound) != 0
     }
 
     /// Hands over what is pending.
     private func flush() {
         guard let waiting = pending else { return }
         pending = nil
-        cn_panel_add(z[start + 1], Int64(network.packed[start + 1].neurons), waiting.delta, waiting.weights)
+        _ = cn_panel_add(
+            z[start + 1], Int64(packed[start + 1].neurons), waiting.delta, nil, waiting.weights, 0, bound)
     }
 
     /// Computes the layers up to `target`.
@@ -230,7 +226,7 @@ final class PanelChain {
         _ panel: Panel, layer: Int, index: UnsafeBufferPointer<Int32>?, linear: Bool, into target: Int
     ) {
         product(
-            panel, layer: layer, index: index, function: linear ? Int32(CN_LINEAR) : network.packed[layer].function,
+            panel, layer: layer, index: index, function: linear ? Int32(CN_LINEAR) : packed[layer].function,
             minus: linear ? nil : substitutes[layer], start: bases[target], into: z[target], bound: bound)
     }
 
@@ -238,12 +234,12 @@ final class PanelChain {
         _ panel: Panel, layer: Int, index: UnsafeBufferPointer<Int32>?, function: Int32, minus: Panel?,
         start: UnsafePointer<Float>, into out: Panel, bound: Panel
     ) {
-        let next = network.packed[layer + 1]
+        let next = packed[layer + 1]
         var from = cn_panel_layer()
         from.z = panel
         from.neurons = Int64(next.inputs)
         from.function = function
-        from.parameter = network.packed[layer].parameter
+        from.parameter = packed[layer].parameter
         from.index = index?.baseAddress
         from.count = Int64(index?.count ?? next.inputs)
         from.minus = UnsafePointer(minus)
@@ -265,14 +261,13 @@ final class PanelChain {
         advance(to: last)
         flush()
         var scores = z[last]
-        let output = network.packed[last]
+        let output = packed[last]
         if output.function != Int32(CN_LINEAR) {
             cn_panel_activate(scores, Int64(output.neurons), output.function, output.parameter, outputs)
             scores = outputs
         }
-        for lane in 0..<Self.lanes { doubt[lane] = bound[lane] * tolerance }
         var result = cn_panel_scores()
-        cn_panel_score(scores, Int64(output.neurons), labels, lanes, doubt, &result)
+        cn_panel_score(scores, Int64(output.neurons), labels, lanes, bound, tolerance, &result)
         return result
     }
 }

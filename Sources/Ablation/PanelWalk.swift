@@ -20,10 +20,8 @@ struct LoadedPanel {
         try windows[origin]?.load(first: first, count: count, into: panel)
     }
 
-    /// A recorded value.
-    func value(_ origin: NetworkData.Origin, row: Int, neuron: Int) -> Double {
-        windows[origin]?[row, neuron] ?? .nan
-    }
+    /// What is recorded of these samples and those around them.
+    func window(_ origin: NetworkData.Origin) -> RowWindow? { windows[origin] }
 }
 
 /// Walks over all samples, panel by panel, on many threads.

@@ -120,19 +120,20 @@ private final class Comparer {
             softmax(computed, packed.neurons, where: recorded)
         }
 
-        var best = found[index]
+        var (difference, magnitude) = (Float(0), Float(0))
+        cn_panel_compare(computed, recorded, Int64(packed.neurons), &difference, &magnitude)
+        found[index].scale = max(found[index].scale, Double(magnitude))
+        guard Double(difference) >= found[index].largest else { return }
         for neuron in 0..<packed.neurons {
-            for place in neuron * lanes..<neuron * lanes + panel.count {
-                let difference = Double(abs(computed[place] - recorded[place]))
-                best.scale = max(best.scale, Double(abs(recorded[place])))
-                guard !(difference < best.largest) else { continue }
-                best.take(
+            for lane in 0..<panel.count {
+                let place = neuron * lanes + lane
+                let distance = abs(computed[place] - recorded[place])
+                found[index].take(
                     Difference(
-                        largest: difference.isNaN ? .infinity : difference, sample: panel.first + place % lanes,
+                        largest: distance.isFinite ? Double(distance) : .infinity, sample: panel.first + lane,
                         neuron: neuron))
             }
         }
-        found[index] = best
     }
 
     /// Makes scores of the lanes shares, but not of those that are recorded before softmax: some record a last layer so.

@@ -15,7 +15,7 @@
 
 /* Outputs of a layer that cn_panel_product computes together: as many sums of all lanes as the registers of
  * every instruction set hold. */
-#define CN_PANEL_TILE 12
+#define CN_PANEL_TILE 10
 
 enum {
     CN_LINEAR = 0,
@@ -35,8 +35,16 @@ enum {
 int32_t cn_panel_load_f32(const float *rows, int64_t stride, int64_t count, int64_t neurons, float *panel);
 int32_t cn_panel_load_f64(const double *rows, int64_t stride, int64_t count, int64_t neurons, float *panel);
 
-/* z[k] += delta * weights[k], for the neurons k of a layer. */
-void cn_panel_add(float *z, int64_t neurons, const float *delta, const float *weights);
+/* Adds what a neuron says to the neurons k of the next layer: z[k] += change * weights[k], change = said - minus.
+ *
+ * said, minus  a number a lane; minus may be NULL for 0
+ * largest      for each lane: bound[l] += |change[l]| * largest
+ * Returns 0, with nothing changed, where the change is 0 in all lanes. */
+int32_t cn_panel_add(float *z, int64_t neurons, const float *said, const float *minus, const float *weights,
+                     float largest, float *bound);
+
+/* change = said - minus, as above, but nothing is added. */
+int32_t cn_panel_change(const float *said, const float *minus, float *change);
 
 /* h[k] = f(z[k]). `parameter` is the slope of CN_LEAKY_RELU, the scale of CN_ELU. */
 void cn_panel_activate(const float *z, int64_t neurons, int32_t function, float parameter, float *h);
@@ -76,9 +84,16 @@ typedef struct cn_panel_scores {
  *
  * labels    class of each lane
  * lanes     the lanes that count: bit l for lane l
- * doubt     how far the label's score may be from the highest other one, for each lane, to be doubtful
+ * bound     the lane is doubtful where the label's score and the highest other one differ by no more than
+ * tolerance  bound[l] * tolerance
  */
-void cn_panel_score(const float *scores, int64_t classes, const int32_t *labels, uint32_t lanes, const float *doubt,
-                    cn_panel_scores *result);
+void cn_panel_score(const float *scores, int64_t classes, const int32_t *labels, uint32_t lanes, const float *bound,
+                    float tolerance, cn_panel_scores *result);
+
+/* The largest |a[i] - b[i]| and the largest |b[i]| of two panels; a difference that is not finite is infinity. */
+void cn_panel_compare(const float *a, const float *b, int64_t neurons, float *difference, float *magnitude);
+
+/* z[i] += x * w[i], in float64: for samples that are computed one by one. */
+void cn_add_scaled(double *z, double x, const double *w, int64_t count);
 
 #endif

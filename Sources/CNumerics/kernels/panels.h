@@ -13,22 +13,32 @@
 #define WIDTH (CN_LANES / 4)
 #define VECTORS (CN_PANEL / WIDTH)
 
-typedef float V __attribute__((vector_size(CN_LANES)));
-typedef int32_t I __attribute__((vector_size(CN_LANES)));
-typedef double D __attribute__((vector_size(2 * CN_LANES)));
+typedef float V __attribute__((ext_vector_type(WIDTH)));
+typedef int32_t I __attribute__((ext_vector_type(WIDTH)));
+typedef double D __attribute__((ext_vector_type(WIDTH)));
 
-INLINE V CN_NAME(splat)(float x) { return x - (V){0}; }
+INLINE V CN_NAME(splat)(float x) { return (V)(x); }
 
-INLINE V CN_NAME(select)(I mask, V a, V b) { return (V)(((I)a & mask) | ((I)b & ~mask)); }
+INLINE V CN_NAME(select)(I mask, V a, V b) { return mask ? a : b; }
+
+INLINE I CN_NAME(bits)(V x) { return (I)x; }
+
+INLINE V CN_NAME(value)(I x) { return (V)x; }
 
 INLINE V CN_NAME(larger)(V a, V b) { return CN_NAME(select)(a > b, a, b); }
 
-INLINE V CN_NAME(absolute)(V x) { return (V)((I)x & 0x7fffffff); }
+INLINE V CN_NAME(absolute)(V x) { return CN_NAME(value)(CN_NAME(bits)(x) & 0x7fffffff); }
 
-/* exp(x) within 2 units in the last place on [-87, 88], and at the nearer end beyond: x = n log 2 + r. */
+/* A number that is not negative, with the sign of x. */
+INLINE V CN_NAME(with_sign)(V magnitude, V x) {
+    return CN_NAME(value)(CN_NAME(bits)(magnitude) | (CN_NAME(bits)(x) & INT32_MIN));
+}
+
+/* exp(x) within 2 units in the last place on [-87, 80], and that of the nearer end beyond, so that no
+ * reciprocal is subnormal: x = n log 2 + r. */
 INLINE V CN_NAME(exponential)(V x) {
     const V magic = CN_NAME(splat)(0x1.8p23f);
-    x = CN_NAME(select)(x < 88.0f, x, CN_NAME(splat)(88.0f));
+    x = CN_NAME(select)(x < 80.0f, x, CN_NAME(splat)(80.0f));
     x = CN_NAME(select)(x > -87.0f, x, CN_NAME(splat)(-87.0f));
     const V shifted = x * 0x1.715476p0f + magic;
     const V n = shifted - magic;
@@ -41,14 +51,14 @@ INLINE V CN_NAME(exponential)(V x) {
     p = p * r + 0.5f;
     p = p * (r * r) + r;
     p = p + 1.0f;
-    return (V)((I)p + (((I)shifted - (I)magic) << 23));
+    return CN_NAME(value)(CN_NAME(bits)(p) + ((CN_NAME(bits)(shifted) - CN_NAME(bits)(magic)) << 23));
 }
 
 /* log(x) for finite x >= 2^-126, by atanh of (m - 1) / (m + 1) with m in [sqrt(1/2), sqrt(2)). */
 INLINE V CN_NAME(logarithm)(V x) {
-    const I bits = (I)x - 0x3f3504f3;
+    const I bits = CN_NAME(bits)(x) - 0x3f3504f3;
     const I n = bits >> 23;
-    const V m = (V)((bits & 0x007fffff) + 0x3f3504f3);
+    const V m = CN_NAME(value)((bits & 0x007fffff) + 0x3f3504f3);
     const V e = __builtin_convertvector(n, V);
     const V s = (m - 1.0f) / (m + 1.0f);
     const V q = s * s;
@@ -72,8 +82,7 @@ INLINE V CN_NAME(tangent)(V x) {
     /* Near 0 by the continued fraction x / (1 + q / (3 + q / (5 + q / (7 + q / 9)))). */
     const V top = (q + 105.0f) * q + 945.0f, bottom = (15.0f * q + 420.0f) * q + 945.0f;
     const V near = x * (top / bottom);
-    const V signed_far = (V)((I)far | ((I)x & (I)CN_NAME(splat)(-0.0f)));
-    return CN_NAME(select)(a < 0.5f, near, signed_far);
+    return CN_NAME(select)(a < 0.5f, near, CN_NAME(with_sign)(far, x));
 }
 
 /* The error function within 1.5e-7: Abramowitz & Stegun, Handbook of Mathematical Functions, 7.1.26. */
@@ -85,7 +94,7 @@ INLINE V CN_NAME(error_function)(V x) {
     p = p * t - 0.284496736f;
     p = p * t + 0.254829592f;
     const V y = 1.0f - p * t * CN_NAME(exponential)(-(a * a));
-    return (V)((I)y | ((I)x & (I)CN_NAME(splat)(-0.0f)));
+    return CN_NAME(with_sign)(y, x);
 }
 
 /* For each neuron k of a chunk: z[k] += delta * weights[k], h[k] = f(z[k]), total += |h[k]| * largest[k]. */
@@ -104,7 +113,7 @@ INLINE V CN_NAME(error_function)(V x) {
 
 FN void CN_NAME(panel_chunk)(V *z, int64_t count, const V *delta, const float *weights, int32_t function,
                              float parameter, V *h, const float *largest, V *total) {
-    const V zero = {0};
+    const V zero = 0;
     V d[VECTORS], sum[VECTORS];
     for (int v = 0; v < VECTORS; v++) {
         d[v] = delta ? delta[v] : zero;
@@ -127,13 +136,30 @@ FN void CN_NAME(panel_chunk)(V *z, int64_t count, const V *delta, const float *w
     for (int v = 0; v < VECTORS; v++) total[v] = sum[v];
 }
 
-FN void CN_NAME(panel_add)(float *z, int64_t neurons, const float *delta, const float *weights) {
-    V *out = (V *)z;
-    const V *d = (const V *)delta;
+INLINE int32_t CN_NAME(panel_difference)(const float *said, const float *minus, V *change) {
+    I differs = 0;
+    for (int v = 0; v < VECTORS; v++) {
+        change[v] = ((const V *)said)[v];
+        if (minus) change[v] -= ((const V *)minus)[v];
+        differs |= change[v] != 0;
+    }
+    return __builtin_reduce_or(differs) != 0;
+}
+
+FN int32_t CN_NAME(panel_change)(const float *said, const float *minus, float *change) {
+    return CN_NAME(panel_difference)(said, minus, (V *)change);
+}
+
+FN int32_t CN_NAME(panel_add)(float *z, int64_t neurons, const float *said, const float *minus, const float *weights,
+                              float largest, float *bound) {
+    V *out = (V *)z, d[VECTORS];
+    if (!CN_NAME(panel_difference)(said, minus, d)) return 0;
     for (int64_t k = 0; k < neurons; k++) {
         const float w = weights[k];
         for (int v = 0; v < VECTORS; v++) out[k * VECTORS + v] = d[v] * w + out[k * VECTORS + v];
     }
+    for (int v = 0; v < VECTORS; v++) ((V *)bound)[v] += CN_NAME(absolute)(d[v]) * largest;
+    return 1;
 }
 
 /* One tile of a product; `outputs` is a constant where it is inlined, so that the sums stay in registers. */
@@ -177,8 +203,6 @@ FN void CN_NAME(panel_tiles)(const float *h, const int32_t *index, int64_t first
             TILE(8)
             TILE(9)
             TILE(10)
-            TILE(11)
-            TILE(12)
         }
         packed += neurons * width;
         start += width * CN_PANEL;
@@ -230,34 +254,42 @@ FN void CN_NAME(panel_activate)(const float *z, int64_t neurons, int32_t functio
     for (int64_t first = 0; first < neurons; first += CHUNK) {
         const int64_t count = neurons - first < CHUNK ? neurons - first : CHUNK;
         for (int64_t i = 0; i < count * VECTORS; i++) in[i] = ((const V *)z)[first * VECTORS + i];
-        for (int v = 0; v < VECTORS; v++) ignored[v] = (V){0};
+        for (int v = 0; v < VECTORS; v++) ignored[v] = 0;
         CN_NAME(panel_chunk)(in, count, 0, none, function, parameter, (V *)h + first * VECTORS, none, ignored);
     }
 }
 
 FN void CN_NAME(panel_score)(const float *scores, int64_t classes, const int32_t *labels, uint32_t lanes,
-                             const float *doubt, cn_panel_scores *result) {
-    D total = {0};
+                             const float *bound, float tolerance, cn_panel_scores *result) {
+    const V *x = (const V *)scores;
+    V own[VECTORS], other[VECTORS], powers[VECTORS], highest[VECTORS];
+    I label[VECTORS], bit;
+    for (int v = 0; v < VECTORS; v++) {
+        own[v] = powers[v] = CN_NAME(splat)(0);
+        other[v] = CN_NAME(splat)(-__builtin_inff());
+        label[v] = ((const I *)labels)[v];
+    }
+    for (int64_t c = 0; c < classes; c++) {
+        for (int v = 0; v < VECTORS; v++) {
+            const V value = x[c * VECTORS + v];
+            const I is_own = label[v] == (int32_t)c;
+            own[v] = CN_NAME(select)(is_own, value, own[v]);
+            other[v] = CN_NAME(larger)(CN_NAME(select)(is_own, other[v], value), other[v]);
+        }
+    }
+    for (int v = 0; v < VECTORS; v++) highest[v] = CN_NAME(larger)(own[v], other[v]);
+    for (int64_t c = 0; c < classes; c++) {
+        for (int v = 0; v < VECTORS; v++) powers[v] += CN_NAME(exponential)(x[c * VECTORS + v] - highest[v]);
+    }
+    D total = 0;
     uint32_t correct = 0, doubtful = 0;
-    I bit;
     for (int l = 0; l < WIDTH; l++) bit[l] = (int32_t)(1u << l);
     for (int v = 0; v < VECTORS; v++) {
-        const V *x = (const V *)scores + v;
-        const I label = ((const I *)labels)[v];
-        V own = {0}, other = CN_NAME(splat)(-__builtin_inff());
-        for (int64_t c = 0; c < classes; c++) {
-            const V value = x[c * VECTORS];
-            const I is_own = label == (int32_t)c;
-            own = CN_NAME(select)(is_own, value, own);
-            other = CN_NAME(larger)(CN_NAME(select)(is_own, other, value), other);
-        }
-        const V highest = CN_NAME(larger)(own, other), lead = own - other;
-        V powers = {0};
-        for (int64_t c = 0; c < classes; c++) powers += CN_NAME(exponential)(x[c * VECTORS] - highest);
-        const V entropy = CN_NAME(logarithm)(powers) + (highest - own);
-        const I counts = (((I){0} + (int32_t)(lanes >> (v * WIDTH))) & bit) != 0;
-        total += __builtin_convertvector((V)((I)entropy & counts), D);
-        const I is_doubtful = ~(CN_NAME(absolute)(lead) > ((const V *)doubt)[v]);
+        const V lead = own[v] - other[v];
+        const V entropy = CN_NAME(logarithm)(powers[v]) + (highest[v] - own[v]);
+        const I counts = ((I)(int32_t)(lanes >> (v * WIDTH)) & bit) != 0;
+        total += __builtin_convertvector(CN_NAME(value)(CN_NAME(bits)(entropy) & counts), D);
+        const I is_doubtful = ~(CN_NAME(absolute)(lead) > ((const V *)bound)[v] * tolerance);
         correct |= (uint32_t)__builtin_reduce_or((lead > 0) & counts & bit) << (v * WIDTH);
         doubtful |= (uint32_t)__builtin_reduce_or(is_doubtful & counts & bit) << (v * WIDTH);
     }
@@ -266,6 +298,26 @@ FN void CN_NAME(panel_score)(const float *scores, int64_t classes, const int32_t
     result->cross_entropy = sum;
     result->correct = correct;
     result->doubtful = doubtful;
+}
+
+FN void CN_NAME(panel_compare)(const float *a, const float *b, int64_t neurons, float *difference,
+                               float *magnitude) {
+    V most = 0, scale = 0;
+    for (int64_t i = 0; i < neurons * VECTORS; i++) {
+        const V y = ((const V *)b)[i], d = CN_NAME(absolute)(((const V *)a)[i] - y);
+        /* A comparison with NaN is false, and the larger one is then the second. */
+        most = CN_NAME(select)(d <= most, most, d);
+        scale = CN_NAME(larger)(CN_NAME(absolute)(y), scale);
+    }
+    for (int l = 0; l < WIDTH; l++) {
+        const float d = most[l] - most[l] == 0 ? most[l] : __builtin_inff();
+        if (d > *difference) *difference = d;
+        if (scale[l] > *magnitude) *magnitude = scale[l];
+    }
+}
+
+FN void CN_NAME(add_scaled)(double *z, double x, const double *w, int64_t count) {
+    for (int64_t i = 0; i < count; i++) z[i] += x * w[i];
 }
 
 #undef TILE
