@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from infolens._curves import Curve, curves_of
 from infolens._diagnosis import POOLED, Diagnosis
 from infolens._errors import NotFoundError
 from infolens._plot_parts import CHANCE, INK, OKABE_ITO, OTHER, figure, label, layers_of, tidy
@@ -35,51 +33,6 @@ _COLOURS = {"ascending": "#0072B2", "descending": "#D55E00", "": "#009E73"}
 _MARKERS = "osD^vP"
 #: Panels side by side, and columns of the legend below them.
 _PANELS = 3
-
-
-@dataclass(frozen=True)
-class _Curve:
-    """Rows of one order in one layer: a curve, or several that random orders made."""
-
-    ordering: str
-    direction: str
-    replacement: str
-    rows: Table
-
-    @property
-    def is_random(self) -> bool:
-        return self.ordering == "random"
-
-    @property
-    def colour(self) -> str:
-        return OTHER if self.is_random else _COLOURS.get(self.direction, INK)
-
-    @property
-    def name(self) -> str:
-        if self.is_random:
-            return f"random order (mean ± 1 s.d. of {len(np.unique(self.rows['repeat']))})"
-        if self.ordering == "explicit":
-            return "the given order"
-        end = "lowest" if self.direction == "ascending" else "highest"
-        return f"{end} {self.ordering.replace('_', ' ')} first"
-
-    def band(self, score: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
-        """Neurons removed, mean and standard deviation over the repeats that reached so far.
-
-        Where repeats ended early, only the steps that all of them have are shown: the mean of
-        those that went on would say something else.
-        """
-        repeats = [self.rows.where(repeat=int(it)) for it in np.unique(self.rows["repeat"])]
-        shortest = min(repeats, key=len)
-        values = np.array([it[score][: len(shortest)] for it in repeats], dtype=float)
-        return shortest["neurons_removed"], values.mean(axis=0), values.std(axis=0)
-
-
-def _curves(rows: Table) -> Iterator[_Curve]:
-    names = zip(rows["ordering"], rows["direction"], rows["replacement"], strict=True)
-    for ordering, direction, replacement in dict.fromkeys(names):
-        chosen = rows.where(ordering=ordering, direction=direction, replacement=replacement)
-        yield _Curve(ordering, direction, replacement, chosen)
 
 
 def ablation(table: Table, *, score: str = "accuracy") -> Figure:
@@ -126,9 +79,9 @@ def ablation(table: Table, *, score: str = "accuracy") -> Figure:
     for layer, ax in zip(layers, axes, strict=False):
         if chance is not None:
             ax.axhline(chance, color=CHANCE, linewidth=1.2, zorder=0)
-        for curve in _curves(table.where(layer=layer)):
+        for curve in curves_of(table.where(layer=layer)):
             _draw(ax, curve, score)
-            orders.setdefault(curve.name, curve.colour)
+            orders.setdefault(curve.name, _colour(curve))
             replacements.setdefault(curve.replacement)
         ax.set_title(layer)
         ax.set_xlabel("neurons removed")
@@ -143,15 +96,19 @@ def ablation(table: Table, *, score: str = "accuracy") -> Figure:
     return drawn
 
 
-def _draw(ax: Any, curve: _Curve, score: str) -> None:
+def _colour(curve: Curve) -> str:
+    return OTHER if curve.is_random else _COLOURS.get(curve.direction, INK)
+
+
+def _draw(ax: Any, curve: Curve, score: str) -> None:
     style = _STYLES.get(curve.replacement, "-")
     if not curve.is_random:
         x, y = curve.rows["neurons_removed"], curve.rows[score]
-        ax.plot(x, y, color=curve.colour, linestyle=style, linewidth=1.5)
+        ax.plot(x, y, color=_colour(curve), linestyle=style, linewidth=1.5)
         return
     x, mean, spread = curve.band(score)
-    ax.plot(x, mean, color=curve.colour, linestyle=style, linewidth=1.2)
-    ax.fill_between(x, mean - spread, mean + spread, color=curve.colour, alpha=0.2, linewidth=0)
+    ax.plot(x, mean, color=_colour(curve), linestyle=style, linewidth=1.2)
+    ax.fill_between(x, mean - spread, mean + spread, color=_colour(curve), alpha=0.2, linewidth=0)
 
 
 def _chance(table: Table, score: str) -> float | None:

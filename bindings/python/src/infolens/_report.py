@@ -4,54 +4,28 @@
 from __future__ import annotations
 
 import html
-import math
 import os
-import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from infolens import _page, _svg
+from infolens import _page
 from infolens._dump import Dump
 from infolens._dump import open as open_dump
-from infolens._errors import FileError, NotFoundError
+from infolens._errors import NotFoundError
+from infolens._files import write_whole
 from infolens._measures import class_measures, default_measures, named_layers, neuron_measures
-from infolens._order import by_favourite_class
 from infolens._quantizers import Quantizer, threshold
+from infolens._report_layers import MEASURES, Measure, known, layer_section, median
 from infolens._table import Table
 
 #: False discovery rate at which neurons are called informative.
 _RATE = 0.05
 
-# A heat map beyond this cannot be read; the most informative neurons and classes are shown.
-_MOST_NEURONS = 60
-_MOST_CLASSES = 40
-
-
 #: Gives the table of class measures of a layer.
 OfClasses = Callable[[str], Table]
-
-
-@dataclass(frozen=True)
-class _Measure:
-    column: str
-    title: str
-    #: The title as it stands within a sentence, in two lines where it heads a column.
-    name: str
-    symbol: str
-    tone: str
-
-
-_MEASURES = (
-    _Measure("entropy", "Entropy", "entropy", "H(T)", "entropy"),
-    _Measure(
-        "mutual_information", "Mutual information", "mutual information", "I(T;Y)", "information"
-    ),
-    _Measure("kl_selectivity", "KL selectivity", "KL selectivity", "max D(T|y ‖ T)", "selectivity"),
-)
 
 
 def report(
@@ -138,7 +112,10 @@ def report(
     else:
         table, of_classes = _measure_arrays(source, y, layers, options, permutations)
         heading = title or "Neuron measures"
-    return _write(Path(path), render(table, of_classes, heading, top))
+    text = render(table, of_classes, heading, top)
+    # What is no Unicode in a file's names becomes a question mark.
+    content = text.encode("utf-8", errors="replace")
+    return write_whole(path, lambda place: place.write_bytes(content), "report")
 
 
 def _measure_dump(
@@ -176,7 +153,7 @@ def render(table: Table, of_classes: OfClasses | None, title: str, top: int = 10
 
     `of_classes` gives a layer's table of class measures; None where there are no labels.
     """
-    measures = [measure for measure in _MEASURES if measure.column in table]
+    measures = [measure for measure in MEASURES if measure.column in table]
     unit = table.units[measures[0].column]
     names = list(dict.fromkeys(table["layer"].tolist()))
     ranges = {m.column: _range(table[m.column]) for m in measures}
@@ -184,26 +161,16 @@ def render(table: Table, of_classes: OfClasses | None, title: str, top: int = 10
     for name in names:
         layer = table.where(layer=name)
         classes = of_classes(name) if of_classes is not None else None
-        parts.append(_layer_section(name, layer, classes, measures, ranges, unit, top))
+        parts.append(layer_section(name, layer, classes, measures, ranges, unit, top))
     parts.append(_how(table, measures))
     return _page.page(f"{title} – InfoLens", "\n".join(parts))
 
 
-def _known(values: Any) -> Any:
-    """Values without those that an estimator left undefined."""
-    return values[np.isfinite(values)]
-
-
 def _range(values: Any) -> tuple[float, float]:
     """The common ends of a measure's axis over all layers: corrected estimates may be negative."""
-    known = _known(values)
-    most, least = float(np.max(known, initial=0)), float(np.min(known, initial=0))
+    finite = known(values)
+    most, least = float(np.max(finite, initial=0)), float(np.min(finite, initial=0))
     return least * 1.0001, most * 1.0001 if most > 0 else 1.0
-
-
-def _median(values: Any) -> str:
-    known = _known(values)
-    return f"{np.median(known):.3f}" if len(known) else "–"
 
 
 def _informative(layer: Table) -> int:
@@ -211,9 +178,7 @@ def _informative(layer: Table) -> int:
     return int(np.sum(layer["q_value"] <= _RATE))
 
 
-def _opening(
-    table: Table, title: str, names: list[str], measures: list[_Measure], unit: str
-) -> str:
+def _opening(table: Table, title: str, names: list[str], measures: list[Measure], unit: str) -> str:
     said = table.metadata
     facts = [f"{len(names)} layer{'s' if len(names) != 1 else ''}", f"{len(table):,} neurons"]
     if "samples" in said:
@@ -235,7 +200,7 @@ def _opening(
         ]
         if "q_value" in table:
             row.append(f"<td>{_informative(layer):,}</td>")
-        row += [f"<td>{_median(layer[m.column])}</td>" for m in measures]
+        row += [f"<td>{median(layer[m.column])}</td>" for m in measures]
         if len(measures) > 1:
             best = layer.sort("mutual_information", descending=True).head(1)
             row.append(f"<td>{best['mutual_information'][0]:.3f} (neuron {best['neuron'][0]})</td>")
@@ -259,111 +224,7 @@ def _chance(table: Table) -> str:
     )
 
 
-def _layer_section(
-    name: str,
-    layer: Table,
-    classes: Table | None,
-    measures: list[_Measure],
-    ranges: dict[str, tuple[float, float]],
-    unit: str,
-    top: int,
-) -> str:
-    panels = "".join(_panel(layer, measure, ranges[measure.column], unit) for measure in measures)
-    order = "mutual_information" if len(measures) > 1 else "entropy"
-    ranking = _ranking(layer.sort(order, descending=True).head(top), measures, ranges)
-    caption = "Most informative neurons" if len(measures) > 1 else "Neurons of highest entropy"
-    shown = f'<div class="ranking"><h3>{caption}</h3>{ranking}</div>'
-    if classes is not None:
-        shown += _heat_map(name, layer, classes, unit)
-    constant = int(np.sum(layer["entropy"] == 0))
-    return (
-        f'<section><h2>{html.escape(name)}</h2><p class="faint">{len(layer):,} neurons, '
-        f"{constant or 'none'} constant</p>"
-        f'<div class="panels">{panels}</div><div class="pair">{shown}</div></section>'
-    )
-
-
-def _panel(layer: Table, measure: _Measure, ends: tuple[float, float], unit: str) -> str:
-    values = _known(layer[measure.column])
-    most = f"{values.max():.3f}" if len(values) else "–"
-    title = f"distribution of {measure.name} over {len(values)} neurons"
-    return (
-        f'<div class="panel {measure.tone}"><h3>{measure.title} '
-        f'<span class="faint">{measure.symbol}</span></h3>'
-        f'<p class="faint">median {_median(values)}, most {most} {unit}</p>'
-        f"{_svg.histogram(values, *ends, measure.tone, title)}</div>"
-    )
-
-
-def _ranking(rows: Table, measures: list[_Measure], ranges: dict[str, tuple[float, float]]) -> str:
-    header = ["neuron", *(m.name.replace(" ", "<br>", 1) for m in measures)]
-    if "kl_selectivity_class" in rows:
-        header.append("for class")
-    if "q_value" in rows:
-        header.append("q value")
-    lines = []
-    for row in rows:
-        cells = [f"<td>{row['neuron']}</td>"]
-        for measure in measures:
-            value = row[measure.column]
-            part = 100 * max(value, 0) / ranges[measure.column][1] if math.isfinite(value) else 0
-            shown = f"{value:.3f}" if math.isfinite(value) else "–"
-            cells.append(
-                f'<td class="measured {measure.tone}" style="--part:{part:.1f}">{shown}</td>'
-            )
-        if "kl_selectivity_class" in rows:
-            # Where no class stands out, the first would be an accident.
-            name = str(row["kl_selectivity_class"]) if row["kl_selectivity"] > 0 else "–"
-            hint = html.escape(name, quote=True)
-            cells.append(f'<td title="{hint}">{html.escape(_svg.short(name))}</td>')
-        if "q_value" in rows:
-            cells.append(f"<td>{_probability(row['q_value'])}</td>")
-        lines.append(cells)
-    return _page.table(header, lines)
-
-
-def _probability(value: float) -> str:
-    if not math.isfinite(value):
-        return "–"
-    return f"{value:.3f}" if value >= 0.001 else "&lt; 0.001"
-
-
-def _heat_map(name: str, layer: Table, classes: Table, unit: str) -> str:
-    neurons = layer["neuron"]
-    matrix = classes["specific_information"].reshape(len(neurons), -1)
-    labels = [str(label) for label in classes["class"][: matrix.shape[1]].tolist()]
-    information = layer["mutual_information"]
-    rank = -np.nan_to_num(information, nan=-np.inf)
-    kept = np.sort(np.argsort(rank, kind="stable")[:_MOST_NEURONS])
-    strength = np.nan_to_num(matrix[kept], nan=-1.0)
-    columns = np.sort(np.argsort(-strength.max(axis=0), kind="stable")[:_MOST_CLASSES])
-    order = by_favourite_class(matrix[kept][:, columns])
-    chosen = matrix[kept][order][:, columns]
-    highest = float(np.nanmax(chosen)) if np.isfinite(chosen).any() else 0.0
-    notes = []
-    if len(kept) < len(neurons):
-        notes.append(f"the {len(kept)} most informative of {len(neurons):,} neurons")
-    if len(columns) < len(labels):
-        notes.append(f"{len(columns)} of {len(labels):,} classes")
-    limited = f" Shown: {' and '.join(notes)}." if notes else ""
-    drawing = _svg.heat_map(
-        chosen,
-        [int(n) for n in neurons[kept][order]],
-        [labels[c] for c in columns],
-        highest,
-        unit,
-        f"specific information of the neurons of {name} about each class",
-    )
-    key = _svg.colour_key(highest, unit) if highest > 0 and math.isfinite(highest) else ""
-    return (
-        '<figure><h3>Specific information, neuron × class</h3><div class="scroll">'
-        f"{drawing}</div>{key}<figcaption>How far a neuron’s levels under one class depart from "
-        "its levels overall, D(T|y ‖ T). Neurons are ordered by the class that they set apart "
-        f"most.{limited}</figcaption></figure>"
-    )
-
-
-def _how(table: Table, measures: list[_Measure]) -> str:
+def _how(table: Table, measures: list[Measure]) -> str:
     meanings = {f"{m.title} {m.symbol}": table.descriptions[m.column] for m in measures}
     return (
         "<section><h2>How it was computed</h2>"
@@ -372,16 +233,3 @@ def _how(table: Table, measures: list[_Measure]) -> str:
         "(arXiv:1804.06679) and DeWeese &amp; Meister 1999. Dashed lines mark medians.</p>"
         "</section>"
     )
-
-
-def _write(path: Path, text: str) -> Path:
-    """Write beside the target and rename, so that readers see the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("x", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-        temporary.replace(path)
-    except OSError as failure:
-        temporary.unlink(missing_ok=True)
-        raise FileError(f"report: cannot write '{path}': {failure.strerror or failure}") from None
-    return path
