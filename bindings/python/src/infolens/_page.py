@@ -88,6 +88,29 @@ th{font-weight:600;color:var(--faint);font-size:13px;vertical-align:bottom}
 th,td{text-align:right;padding:4px 9px;border-bottom:1px solid var(--rule);white-space:nowrap}
 th:first-child,td:first-child{text-align:left;padding-left:0}
 td.name{white-space:normal;overflow-wrap:anywhere;min-width:6em}
+.line{fill:none;stroke:var(--tone);stroke-width:2;stroke-linejoin:round}
+.line.random{stroke-width:1.5}.line.dashed{stroke-width:1.4;stroke-dasharray:5 3}
+.band{fill:var(--tone);opacity:.2}
+.level{stroke:var(--faint);stroke-dasharray:1 3;fill:none}
+.mark{fill:var(--panel);stroke:var(--tone);stroke-width:2}
+.probe{fill:var(--ink);fill-opacity:0}.probe:hover{fill-opacity:.07}
+.low{--tone:var(--information)}.high{--tone:var(--selectivity)}.random{--tone:var(--faint)}.plain{--tone:var(--ink)}
+.charts{grid-template-columns:repeat(auto-fit,minmax(300px,1fr))}
+.charts .panel h3::before{content:none}
+.legend{display:flex;flex-wrap:wrap;gap:4px 20px;
+margin:12px 0 0;padding:0;list-style:none;font-size:13px}
+.legend li{display:flex;align-items:center;gap:7px}
+.legend svg.key{flex:none}
+.tone{color:var(--tone);font-weight:600}
+.reading dt{color:var(--ink);font-weight:600}
+.reading dd{max-width:96ch}
+h3.part{margin:26px 0 8px}
+h4{font-size:13px;font-weight:600;margin:8px 0 2px}
+.counts{margin-top:16px}.counts .note{flex:1 1 300px}
+.note dl{font-size:13px;max-width:72ch;gap:1px 14px}
+p.small{font-size:13px;max-width:none}
+.prose{max-width:86ch}
+abbr[title]{text-decoration:underline dotted;text-underline-offset:3px;cursor:help}
 td.measured{background:linear-gradient(var(--tone),var(--tone))
 left bottom/calc(var(--part)*.92%) 3px no-repeat}
 a{color:var(--information)}

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from infolens import _page
+from infolens import _page, _report_ablation
 from infolens._dump import Dump
 from infolens._dump import open as open_dump
-from infolens._errors import NotFoundError
+from infolens._errors import ArgumentError, NotFoundError
 from infolens._files import write_whole
 from infolens._measures import class_measures, default_measures, named_layers, neuron_measures
 from infolens._quantizers import Quantizer, threshold
+from infolens._report_ablation import Ablation, LeftOut, ablation_of
 from infolens._report_layers import MEASURES, Measure, known, layer_section, median
 from infolens._table import Table
 
@@ -42,14 +43,17 @@ def report(
     channel_axis: int = 1,
     top: int = 10,
     title: str | None = None,
+    ablation: bool | None = None,
 ) -> Path:
     """Write a report of neuron measures as one self-contained HTML file.
 
     For each layer: how entropy, mutual information and KL selectivity are distributed
     over its neurons, the neurons that say most about the label, and the specific
     information of neurons about each class. With `permutations` it says which neurons
-    say more than chance would. The file opens offline, in light and dark, and holds what
-    was computed and how. Without labels it shows entropies only.
+    say more than chance would. Of a dump that holds the weights of its network it shows what
+    accuracy is left while neurons are removed, and how the layers use their neurons. The file
+    opens offline, in light and dark, and holds what was computed and how. Without labels it
+    shows entropies only.
 
     Parameters
     ----------
@@ -67,6 +71,11 @@ def report(
         Rows of each layer's ranking.
     title
         Heading of the page.
+    ablation
+        Whether to remove neurons, ordered by their plug-in mutual information (`Dump.ablate`,
+        `Dump.diagnose`). By default where the dump has weights and labels, and it takes no longer
+        than about a minute; weights that do not reproduce what was recorded are said to do so.
+        With True whatever prevents it is raised.
 
     Returns
     -------
@@ -98,6 +107,7 @@ def report(
                 channel_axis=channel_axis,
                 top=top,
                 title=title,
+                ablation=ablation,
             )
     options: dict[str, Any] = {
         "quantizer": quantizer,
@@ -109,10 +119,17 @@ def report(
     if isinstance(source, Dump):
         table, of_classes = _measure_dump(source, layers, options, permutations)
         heading = title or Path(source.path).name
+        shown = None if layers is None else table["layer"].tolist()
+        removed = None if ablation is False else ablation_of(source, shown, quantizer, ablation)
     else:
+        if ablation:
+            raise ArgumentError(
+                "ablation needs the weights of a network: give a dump that has them"
+            )
         table, of_classes = _measure_arrays(source, y, layers, options, permutations)
         heading = title or "Neuron measures"
-    text = render(table, of_classes, heading, top)
+        removed = None
+    text = render(table, of_classes, heading, top, removed)
     # What is no Unicode in a file's names becomes a question mark.
     content = text.encode("utf-8", errors="replace")
     return write_whole(path, lambda place: place.write_bytes(content), "report")
@@ -148,7 +165,13 @@ def _measure_arrays(
     return table, lambda layer: class_measures({layer: chosen[layer]}, y, **options)
 
 
-def render(table: Table, of_classes: OfClasses | None, title: str, top: int = 10) -> str:
+def render(
+    table: Table,
+    of_classes: OfClasses | None,
+    title: str,
+    top: int = 10,
+    removed: Ablation | LeftOut | None = None,
+) -> str:
     """The report's HTML from a table of neuron measures.
 
     `of_classes` gives a layer's table of class measures; None where there are no labels.
@@ -162,7 +185,8 @@ def render(table: Table, of_classes: OfClasses | None, title: str, top: int = 10
         layer = table.where(layer=name)
         classes = of_classes(name) if of_classes is not None else None
         parts.append(layer_section(name, layer, classes, measures, ranges, unit, top))
-    parts.append(_how(table, measures))
+    parts.append(_report_ablation.section(removed))
+    parts.append(_how(table, measures, _report_ablation.how(removed)))
     return _page.page(f"{title} – InfoLens", "\n".join(parts))
 
 
@@ -224,12 +248,13 @@ def _chance(table: Table) -> str:
     )
 
 
-def _how(table: Table, measures: list[Measure]) -> str:
+def _how(table: Table, measures: list[Measure], ablation: dict[str, str]) -> str:
     meanings = {f"{m.title} {m.symbol}": table.descriptions[m.column] for m in measures}
     return (
         "<section><h2>How it was computed</h2>"
-        f"{_page.definitions({**meanings, **table.metadata})}"
+        f"{_page.definitions({**meanings, **ablation, **table.metadata})}"
         '<p class="faint" style="margin-top:12px">Measures after Liu, Amjad &amp; Geiger 2018 '
-        "(arXiv:1804.06679) and DeWeese &amp; Meister 1999. Dashed lines mark medians.</p>"
+        "(arXiv:1804.06679) and DeWeese &amp; Meister 1999. Dashed lines in "
+        "histograms mark medians.</p>"
         "</section>"
     )

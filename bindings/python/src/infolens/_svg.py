@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drawings of the report as SVG text: histograms and heat maps.
+"""Drawings of the report as SVG text: histograms, heat maps and charts of lines.
 
-Colours are left to the page's style sheet (classes ``bar``, ``q0`` … ``q8``), which
+Colours are left to the page's style sheet (classes ``bar``, ``line``, ``q0`` … ``q8``), which
 knows whether the reader's screen is light or dark.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,27 @@ LEVELS = 9
 _CELL = 17  # a heat map's cell, wide enough for two digits below it
 _BINS = 24
 _WIDEST = 18  # of a class's name
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve of a chart; `css` names its tone in the style sheet and how it is drawn."""
+
+    x: Values
+    y: Values
+    css: str
+    #: Half the width of the band around it.
+    spread: Values | None = None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A point of a chart that a text speaks of, which appears under the pointer."""
+
+    x: float
+    y: float
+    css: str
+    hint: str
 
 
 def nice_ticks(low: float, high: float, about: int = 4) -> list[float]:
@@ -127,6 +149,83 @@ def heat_map(
         parts.append(_text(middle, below, str(neuron), anchor, "small", turn))
     parts.append("</svg>")
     return "".join(parts)
+
+
+def line_chart(
+    lines: Sequence[Line],
+    marks: Sequence[Mark],
+    hints: Sequence[tuple[float, str]],
+    level: float,
+    names: tuple[str, str, str],
+) -> str:
+    """Shares, from 0 to 1, against a count from 0 on.
+
+    `hints` are texts at values of x, ascending, which appear under the pointer anywhere above;
+    `level` is drawn across, as chance is. `names` are of the x axis, of the level, and of the
+    whole for those who cannot see it.
+    """
+    width, height, left, top, base = 360.0, 232.0, 34.0, 10.0, 190.0
+    most = max(float(line.x[-1]) for line in lines) or 1.0
+    across, up = (width - left - 12) / most, base - top
+
+    def points(x: Values, y: Values) -> str:
+        return "L".join(
+            f"{left + a * across:.1f} {base - b * up:.1f}" for a, b in zip(x, y, strict=True)
+        )
+
+    parts = [_open_svg(width, height, names[2], "plot")]
+    for tick in (0, 0.25, 0.5, 0.75, 1):
+        y = base - tick * up
+        if tick:
+            parts.append(f'<path class="rule" d="M{left:g} {y:.1f}H{width - 12:g}"/>')
+        parts.append(_text(left - 6, y + 3.5, tick_text(tick), "end"))
+    y = base - level * up
+    parts.append(f'<path class="level" d="M{left:g} {y:.1f}H{width - 12:g}"/>')
+    parts.append(_text(left + 4, y - 4, names[1], "start"))
+    for line in lines:
+        if line.spread is not None:
+            low, high = np.clip((line.y - line.spread, line.y + line.spread), 0, 1)
+            edge = f"{points(line.x, high)}L{points(line.x[::-1], low[::-1])}"
+            parts.append(f'<path class="band {line.css}" d="M{edge}Z"/>')
+    for line in lines:
+        parts.append(f'<path class="line {line.css}" d="M{points(line.x, line.y)}"/>')
+    parts.append(f'<path class="axis" d="M{left:g} {base:g}H{width - 12:g}"/>')
+    for tick in nice_ticks(0, most, 5):
+        if tick == int(tick):
+            x = left + tick * across
+            parts.append(f'<path class="axis" d="M{x:.1f} {base:g}v4"/>')
+            parts.append(_text(x, base + 17, tick_text(tick), "middle"))
+    parts.append(_text((left + width - 12) / 2, base + 35, names[0], "middle"))
+    parts += _probes([(left + x * across, text) for x, text in hints], top, base, width - 12)
+    for mark in marks:
+        parts.append(
+            f'<circle class="mark {mark.css}" cx="{left + mark.x * across:.1f}" '
+            f'cy="{base - mark.y * up:.1f}" r="4"><title>{html.escape(mark.hint)}</title></circle>'
+        )
+    parts.append("</svg>")
+    return "".join(parts)
+
+
+def _probes(hints: Sequence[tuple[float, str]], top: float, base: float, right: float) -> list[str]:
+    """Columns that share the room between them and show their texts under the pointer."""
+    parts = []
+    for index, (x, text) in enumerate(hints):
+        start = (hints[index - 1][0] + x) / 2 if index else x
+        end = (hints[index + 1][0] + x) / 2 if index + 1 < len(hints) else right
+        parts.append(
+            f'<rect class="probe" x="{start:.1f}" y="{top:g}" width="{max(end - start, 0):.1f}" '
+            f'height="{base - top:g}"><title>{html.escape(text)}</title></rect>'
+        )
+    return parts
+
+
+def line_key(css: str) -> str:
+    """A sample of a line, for a legend."""
+    band = f'<path class="band {css}" d="M1 3H27V13H1Z"/>' if "banded" in css else ""
+    return (
+        '<svg class="key" viewBox="0 0 28 16" width="28" height="16" aria-hidden="true">'
+        f'{band}<path class="line {css}" d="M1 8H27"/></svg>'
+    )
 
 
 def colour_key(highest: float, unit: str) -> str:
