@@ -189,6 +189,9 @@ def test_a_report_is_the_one_that_python_writes(command, tmp_path):
     assert (code, out, err) == (0, "", "")
     expected = infolens.report(str(DIGITS), tmp_path / "b.html", quantizer=infolens.quantile(8))
     assert path.read_bytes() == expected.read_bytes()
+    assert command("report", DIGITS, "--output", path, "--no-ablation")[0] == 0
+    expected = infolens.report(str(DIGITS), tmp_path / "b.html", ablation=False)
+    assert path.read_bytes() == expected.read_bytes()
 
 
 # Mistakes

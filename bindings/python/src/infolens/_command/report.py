@@ -58,12 +58,21 @@ def add(commands: Any) -> None:
         metavar="K",
         help="rows of each layer's ranking (default: %(default)s)",
     )
+    page.add_argument(
+        "--ablation",
+        action=argparse.BooleanOptionalAction,
+        help="what accuracy is left while neurons are removed (default: where the file has weights "
+        "and labels, and it takes no longer than about a minute)",
+    )
     options.add_settings(parser)
     parser.set_defaults(run=run, parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    names = ("layers", "quantizer", "unit", "estimator", "permutations", "reduction")
-    asked = options.given(arguments, {n: n for n in (*names, "channel_axis", "top", "title")})
+    names = (
+        *("layers", "quantizer", "unit", "estimator", "permutations", "reduction"),
+        *("channel_axis", "top", "title", "ablation"),
+    )
+    asked = options.given(arguments, {name: name for name in names})
     with options.dump_of(arguments) as dump, options.settings_of(arguments):
         _report.report(dump, arguments.output, **asked)
