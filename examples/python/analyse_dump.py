@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What do the neurons of a network know? Print a table and write a report.
+"""What do the neurons of a network know, and which does it need? Print it and write a report.
 
     python examples/python/analyse_dump.py [dump.h5 [report.html]]
 
@@ -8,6 +8,7 @@ comes with the repository, and writes report.html to the current folder.
 """
 
 import sys
+import textwrap
 from pathlib import Path
 
 import infolens
@@ -41,6 +42,19 @@ def print_neuron(row):
     print(f"  {row['neuron']:>8} {entropy:8.3f} {information:8.3f} {selectivity:8.3f}  {shown}")
 
 
+def print_diagnosis(diagnosis):
+    """How each layer uses its neurons, and whether the network contradicts its layers."""
+    print("\nWhich neurons does the network need? They were removed one after the other:")
+    for row in diagnosis.layers:
+        said = f"{row['layer']}: {row['reading']}"
+        print(textwrap.fill(said, 98, initial_indent="  ", subsequent_indent="      "))
+    print("Mean accuracy meanwhile, least informative first and most informative first:")
+    for row in diagnosis.correlations.where(measure="mutual_information"):
+        print(f"  {row['layer']:>8} {row['area_low_first']:8.3f} {row['area_high_first']:8.3f}")
+    flagged = ", ".join(diagnosis.paradoxes) or "no measure"
+    print(f"The network contradicts all of its layers (Simpson's paradox) for {flagged}.")
+
+
 def main(arguments):
     path = Path(arguments[0]) if arguments else DIGITS
     target = Path(arguments[1]) if len(arguments) > 1 else Path("report.html")
@@ -51,12 +65,18 @@ def main(arguments):
         table = dump.neuron_measures(quantizer=quantizer, **how)
         written = infolens.report(dump, target, quantizer=quantizer, **how)
         layers = dump.layers
+        try:
+            diagnosis = dump.diagnose(quantizer=quantizer)
+        except infolens.NotFoundError:
+            diagnosis = None  # no weights of a network in this dump
     made = table.metadata
     print(f"{path.name}: {made['samples']} samples, {made['classes']} classes, {made['quantizer']}")
     print(f"{made['estimator']} estimates in bits, {made['permutations']} permutations, q ≤ 0.05")
     print("Neurons with the most and the least information about the label:")
     for name in layers:
         print_layer(name, table.where(layer=name))
+    if diagnosis is not None:
+        print_diagnosis(diagnosis)
     print(f"\nReport written to {written.resolve()}")
 
 

@@ -41,7 +41,7 @@ _LEGEND = (
     ("high", "highest first"),
     ("random banded", f"random order, mean ± 1 s.d. of {_REPEATS}"),
     ("plain", "removed neurons say 0"),
-    ("plain dashed", "they say their mean (bias balancing)"),
+    ("plain dashed", "their mean (bias balancing)"),
 )
 
 
@@ -181,9 +181,9 @@ def section(found: Ablation | LeftOut | None) -> str:
         "single neurons does not tell which ones it needs. While a curve stays high, the neurons "
         "that are gone said nothing that the network needs, or others say it too.</p>"
         f'<ul class="legend">{legend}</ul><div class="panels charts">{panels}</div>'
-        '<p class="faint small">Circles are where the counts below are read: on blue only the '
-        "neurons that suffice are left, on vermilion the network has just been destroyed. Point "
-        "at a chart for its numbers.</p>"
+        '<p class="faint small">Circles are where the counts below are read: on blue only neurons '
+        "that suffice are left, on vermilion the network is destroyed. Point at a chart for "
+        "numbers.</p>"
         f"{diagnosis_of(found.diagnosis)}</section>"
     )
 

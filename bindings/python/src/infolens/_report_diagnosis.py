@@ -21,11 +21,13 @@ def _meanings(known: dict[str, str]) -> dict[str, str]:
     kept = f"accuracy within {float(known['tolerance']):g} of the whole network’s"
     ruin = float(known["chance"]) + float(known["chance_margin"])
     return {
-        "suffice": f"fewest of the most informative neurons that keep {kept}, without all others",
-        "tolerate": f"most of the most informative that can go with {kept}",
-        "destroy": f"fewest of the most informative without which accuracy is {ruin:.3f} or less",
+        "suffice": f"how few of the most informative neurons, all others removed, keep {kept}",
+        "tolerate": f"how many of the most informative can be removed and leave {kept}",
+        "destroy": "how few of the most informative, when removed, bring accuracy down to "
+        f"{ruin:.3f}",
         "inactive": "of one level only, or with less information than twice its bias",
-        "redundant": "neither needed to suffice nor inactive: what they say, others say too",
+        "redundant": "the others, neither among those that suffice nor inactive: what they say, "
+        "those that suffice say too",
         "synergistic": "candidates, whose removal alone hurts more than their own information "
         "predicts: they matter together with others",
     }
