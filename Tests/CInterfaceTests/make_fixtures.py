@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write the HDF5 files that dumps.c and lifetimes.c read.
+"""Write the HDF5 files that dumps.c, lifetimes.c, networks.c and others read.
 
 Activations and labels follow a formula that dumps.c repeats, so that the
 expected measures are computed there and nothing is stored twice.
 """
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import h5py
 import numpy as np
 
 SAMPLES, NEURONS, LEVELS, CLASSES = 400, 6, 4, 5
+DIGITS = Path(__file__).resolve().parent.parent.parent / "examples" / "data" / "digits.h5"
 
 
 def levels(neurons: int = NEURONS) -> np.ndarray:
@@ -112,6 +114,47 @@ def write_bad(folder: Path) -> None:
     (folder / "truncated.h5").write_bytes(whole[: len(whole) // 2])
 
 
+def write_networks(folder: Path) -> None:
+    """The digits' network, copies of it that are wrong in one place, and one that sees bytes."""
+    shutil.copy(DIGITS, folder / "digits.h5")
+
+    def altered(name: str) -> h5py.File:
+        shutil.copy(DIGITS, folder / f"network_{name}.h5")
+        return h5py.File(folder / f"network_{name}.h5", "r+")
+
+    with altered("no_weights") as file:
+        for layer in file["layers"].values():
+            del layer["weight"]
+    with altered("unchained") as file:
+        del file["layers/fc2/weight"]
+        file["layers/fc2/weight"] = np.ones((30, 32))
+    with altered("unknown_activation") as file:
+        file["layers/fc2"].attrs["activation"] = "mish"
+    with altered("no_activation") as file:
+        del file["layers/fc1"].attrs["activation"]
+    with altered("nan") as file:
+        file["layers/fc1/weight"][3, 7] = np.nan
+    with altered("other_weights") as file:
+        file["layers/fc2/bias"][4] += 1
+    with altered("no_inputs") as file:
+        del file["inputs"], file["layers/fc1/activations"]
+    with altered("bytes") as file:
+        pixels = np.arange(SAMPLES * 64, dtype=np.uint64) ** 2 // 7 % 256
+        said = pixels.reshape(SAMPLES, 64) / 255
+        del file["inputs"], file["labels"]
+        file["inputs"] = pixels.reshape(SAMPLES, 8, 8).astype(np.uint8)
+        file["labels"] = np.arange(SAMPLES) % 10
+        for name, layer in file["layers"].items():
+            said = said @ layer["weight"] + layer["bias"]
+            if name != "output":
+                said = np.maximum(said, 0)
+                del layer["activations"], layer["preactivations"]
+                layer["activations"] = said
+            else:
+                del layer["activations"], layer["preactivations"], file["logits"]
+                file["logits"] = said
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
@@ -120,6 +163,7 @@ def main() -> None:
     write_labels(folder)
     write_convolution(folder)
     write_bad(folder)
+    write_networks(folder)
 
 
 if __name__ == "__main__":
