@@ -48,9 +48,13 @@ struct AblationOrders {
             return
         }
         let units = AblationOrders.units(chosen, layers, options.scope)
+        let isRandom = options.ordering == "random"
+        let repeats = isRandom ? max(options.randomRepeats, 1) : options.randomRepeats
+        try scorer.checkMemory(
+            neurons: saturatingProduct(
+                chosen.map { layers[$0].neurons }.saturatingSum(), repeats + (isRandom ? 0 : options.directions.count)))
         var values: [NeuronIndex: Double] = [:]
         var measured: Quantizer?
-        let isRandom = options.ordering == "random"
         if !isRandom {
             let rows: NeuronRows
             if let measures = options.measures {
@@ -66,7 +70,6 @@ struct AblationOrders {
         }
         quantizer = measured
         let seed = scorer.context.seed
-        let repeats = isRandom ? max(options.randomRepeats, 1) : options.randomRepeats
         var curves: [NamedCurve] = []
         for unit in units {
             let neurons = unit.layers.flatMap { layer in

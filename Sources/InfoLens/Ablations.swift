@@ -101,7 +101,9 @@ private struct AblationCall {
 
     func singles() throws(InfoLensError) -> Table {
         let replacement = try options.replacement(of: "il_ablate_single()")
-        let neurons = try AblationOrders.layers(named: options.layers, of: scorer).flatMap { layer in
+        let chosen = try AblationOrders.layers(named: options.layers, of: scorer)
+        try scorer.checkMemory(neurons: chosen.map { scorer.layers[$0].neurons }.saturatingSum())
+        let neurons = chosen.flatMap { layer in
             (0..<scorer.layers[layer].neurons).map { NeuronIndex(layer: layer, neuron: $0) }
         }
         let results = try scorer.groups(
@@ -180,6 +182,21 @@ private struct AblationCall {
 extension NetworkScorer {
     /// Indices of the layers that can lose neurons: all of a callback, all but the last of others.
     var removable: Range<Int> { isCallback ? layers.indices : 0..<max(layers.count - 1, 0) }
+
+    /// - Parameter neurons: removals that a call has to remember, in all its orders or groups
+    /// - Throws: `memory` where they pass the budget: a callback may claim any number, and repeats multiply it
+    func checkMemory(neurons: Int) throws(InfoLensError) {
+        let bytes = saturatingProduct(neurons, MemoryLayout<NeuronIndex>.stride)
+        guard bytes <= context.memory else {
+            throw InfoLensError(
+                .memory,
+                """
+                memory: the orders of removal name \(neurons) neurons in all and take \(bytes) bytes; ask for fewer \
+                random repeats or layers at a time, or give the context as much
+                """
+            )
+        }
+    }
 
     /// Rows of scores as columns.
     func columns(_ rows: [[Double]]) -> [Column] {
