@@ -69,6 +69,9 @@ struct NetworkScorer {
             scores = callback.scores.map { Score(name: $0, unit: "1", description: "as the callback scored it") }
             metadata = contents.map { [("samples", "\($0.samples ?? 0)")] } ?? []
         case .dense(let dense):
+            guard !dense.layers.isEmpty else {
+                throw InfoLensError(.argument, "network: it has no layers; add them with il_network_add_layer()")
+            }
             guard let contents else {
                 throw InfoLensError(
                     .argument,
