@@ -12,6 +12,8 @@
  *                             ├─> il_source (layers × samples × neurons, labels) ─> il_table
  *     il_array (your memory) ─┘
  *
+ * and, to see which neurons a network needs, il_network (weights, or your function) + il_source ─> il_table.
+ *
  * A complete program, errors left out:
  *
  *     il_context *context; il_dump *dump; il_source *source; il_table *table;
@@ -168,12 +170,12 @@ il_status il_context_new(const il_context_options *options, il_context **context
 /** Replaces the progress callback; NULL for none. */
 il_status il_context_set_progress(il_context *context, il_progress progress, void *user);
 
-/** Asks a call that computes measures or updates an accumulator, if one is running with
- *  this context on whatever thread, to stop soon with ::IL_ERROR_CANCELLED. Without a
- *  running call it does nothing. */
+/** Asks a call that computes measures, updates an accumulator or works on a network, if one is
+ *  running with this context on whatever thread, to stop soon with ::IL_ERROR_CANCELLED. Without
+ *  a running call it does nothing. */
 il_status il_context_cancel(il_context *context);
 
-/** Frees a context. Dumps, sources and tables made with it stay valid. */
+/** Frees a context. Dumps, sources, networks and tables made with it stay valid. */
 void il_context_free(il_context *context);
 
 /** @} */
@@ -818,7 +820,7 @@ il_status il_source_for_network(il_context *context, il_dump *dump, il_network *
  * `relative_difference`. Every ablation asks this first.
  *
  * Errors: NUMERIC a relative difference above `tolerance` (names the layer); as for il_ablate().
- * @param tolerance  0 = 1e-3; infinity never fails
+ * @param tolerance  infinity never fails; 0 = 1e-3, or where something is recorded in float16 1e-2, in bfloat16 5e-2
  */
 il_status il_network_check(il_context *context, il_network *network, il_source *source, double tolerance, il_table **table);
 
@@ -870,7 +872,7 @@ typedef struct il_ablation_options {
     int64_t random_repeats;        /**< curves of random orders besides, by the context's seed; default 0 */
     int64_t step;                  /**< neurons removed between two rows; default 1 */
     double until;                  /**< end a curve after the first row with an accuracy below this; NaN (default) = never */
-    double tolerance;              /**< of il_network_check(); 0 (default) = 1e-3 */
+    double tolerance;              /**< of il_network_check(), which 0 (default) leaves to what is recorded */
     int32_t per_class;             /**< 1 (default): also the accuracy of each class, 0: not */
     int32_t reserved;              /**< 0 */
 } il_ablation_options;
@@ -894,14 +896,15 @@ il_status il_ablation_options_init(il_ablation_options *options, uint32_t struct
  *                orders, else 0), `step` (from 0, the whole network), `neurons_removed`, `removed_layer` and
  *                `removed_neuron` (the last one removed; "" and −1 at step 0), `correct` (number of samples),
  *                `accuracy`, `cross_entropy` (mean, in nats: −log softmax(logits)[label]), and
- *                `accuracy_<class>` for each class. A callback's scores stand in place of the last four.
- *                Metadata: scope, samples, classes, quantizer, seed, version, and
- *                `largest_difference`, `largest_difference_layer` of il_network_check().
+ *                `accuracy_<class>` for each class (NaN for one without samples). A callback's scores stand in
+ *                place of the last four. Metadata: scope, samples, classes, seed, version, `quantizer` where
+ *                something was measured, `largest_difference` and `largest_difference_layer` of
+ *                il_network_check(), and `input_scale` where inputs were scaled.
  * Errors: NOT_FOUND an unknown layer or column, labels or data that are missing; ARGUMENT an order that
  * names a neuron twice or one that is not there, options out of range; NUMERIC labels outside the classes of
  * the last layer, a network that does not reproduce what was recorded (names the layer), NaN in the
- * column of the ordering or from a callback, scores that are not finite; CALLBACK; SHAPE; MEMORY;
- * CANCELLED; IO, FORMAT.
+ * column of the ordering or from a callback, scores that are not finite; DTYPE an ordering by a column of
+ * texts; CALLBACK; SHAPE; MEMORY; CANCELLED; IO, FORMAT.
  *
  * Integer labels are indices of the last layer's neurons; string labels are so in ascending order.
  */
@@ -911,8 +914,8 @@ il_status il_ablate(il_context *context, il_network *network, il_source *source,
  * Each neuron removed alone.
  *
  * @param options  layers, one of `replacements`, value, mean_source, tolerance and per_class are read
- * @param table    one row a neuron: `layer`, `neuron`, `correct`, `accuracy`, `cross_entropy`, `accuracy_loss`
- *                 (of the whole network less that without it), `cross_entropy_increase`, `accuracy_<class>`.
+ * @param table    one row a neuron: `layer`, `neuron`, `correct`, `accuracy`, `cross_entropy`, `accuracy_<class>`,
+ *                 `accuracy_loss` (of the whole network less that without it), `cross_entropy_increase`.
  *                 Metadata: also `accuracy` and `cross_entropy` of the whole network.
  * A callback's table has its scores and `<score>_loss`, that of the whole network less that without the neuron.
  * Errors as for il_ablate().
@@ -940,7 +943,7 @@ typedef struct il_diagnosis_options {
     int64_t layer_count;               /**< entries of `layers` */
     double value;                      /**< of IL_REPLACE_VALUE */
     il_source *mean_source;            /**< of IL_REPLACE_MEAN; NULL (default) = `source` */
-    double reproduction_tolerance;     /**< of il_network_check(); 0 (default) = 1e-3 */
+    double reproduction_tolerance;     /**< of il_network_check(), which 0 (default) leaves to what is recorded */
 } il_diagnosis_options;
 
 /** Fills `options` with the defaults. */
@@ -963,9 +966,9 @@ il_status il_diagnosis_options_init(il_diagnosis_options *options, uint32_t stru
  *                      neurons of high values matter more), `paradox` (1 in the network's row where the
  *                      contrast of the network has the opposite sign of that of every layer: Simpson's paradox)
  * @param neurons       one row a neuron: `layer`, `neuron`, `entropy`, `mutual_information`, `kl_selectivity`,
- *                      `accuracy_loss`, `cross_entropy_increase`, `predicted_increase` (from its information,
- *                      by isotonic regression over the layer's neurons), `role` ("inactive", "synergistic
- *                      candidate" or "")
+ *                      `accuracy_loss`, `cross_entropy_increase` (of a callback without a score `cross_entropy`: the
+ *                      loss of accuracy), `predicted_increase` (from its information, by isotonic regression over
+ *                      the layer's neurons), `role` ("inactive", "synergistic candidate" or "")
  * Any of the three may be NULL. Errors as for il_ablate().
  */
 il_status il_diagnose(il_context *context, il_network *network, il_source *source, const il_diagnosis_options *options,

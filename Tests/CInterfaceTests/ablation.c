@@ -319,6 +319,35 @@ static void order_and_means_may_come_from_other_samples(void)
     il_source_free(few);
 }
 
+static void a_class_without_samples_has_no_accuracy(void)
+{
+    static const char *const names[] = {"ant", "bee", "cat", "dog"};
+    static int32_t labels[NET_N];
+    const int64_t samples = NET_N;
+    il_array array = array_of(labels, IL_INT32, 1, &samples);
+    il_source *data = NULL;
+    int64_t ants = 0, bees = 0;
+    for (int i = 0; i < NET_N; i++) {
+        labels[i] = net_labels[i] == 1;
+        bees += labels[i];
+    }
+    REQUIRE_OK(il_source_new(context, NULL, &data));
+    net_add_data(data, "inputs", net_inputs, NET_INPUTS);
+    CHECK_OK(il_source_set_labels(data, &array, names, 4));
+    il_table *table = ablated(data, NULL);
+    for (int64_t n = 0; n < NET_N; n++) {
+        int most = 0;
+        for (int c = 1; c < NET_CLASSES; c++)
+            if (net_said[2][n * NET_CLASSES + c] > net_said[2][n * NET_CLASSES + most]) most = c;
+        ants += most == 0 && labels[n] == 0;
+    }
+    CHECK_NEAR(doubles(table, "accuracy_ant")[0], (double)ants / (double)(NET_N - bees), 1e-15);
+    CHECK(isnan(doubles(table, "accuracy_cat")[0]) && isnan(doubles(table, "accuracy_dog")[0]));
+    CHECK_TEXT(metadata_of(table, "classes"), "4");
+    il_table_free(table);
+    il_source_free(data);
+}
+
 static void results_do_not_depend_on_threads_or_memory(void)
 {
     il_ablation_options options = options_of(IL_SCOPE_NETWORK, IL_ASCENDING, IL_REPLACE_ZERO + IL_REPLACE_PERMUTE);
@@ -353,6 +382,7 @@ int main(void)
     RUN(steps_skip_rows_and_change_none);
     RUN(a_curve_ends_after_the_first_row_below_until);
     RUN(order_and_means_may_come_from_other_samples);
+    RUN(a_class_without_samples_has_no_accuracy);
     RUN(results_do_not_depend_on_threads_or_memory);
     il_source_free(computed);
     il_source_free(source);
