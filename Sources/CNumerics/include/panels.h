@@ -84,8 +84,8 @@ typedef struct cn_panel_scores {
  *
  * labels    class of each lane
  * lanes     the lanes that count: bit l for lane l
- * bound     the lane is doubtful where the label's score and the highest other one differ by no more than
- * tolerance  bound[l] * tolerance
+ * bound     what Σ |t w| + |b| of a score is at most, for each lane: it is doubtful where the label's score and the
+ * tolerance  highest other one differ by no more than bound[l] * tolerance; not where the bound is 0, as the scores are
  */
 void cn_panel_score(const float *scores, int64_t classes, const int32_t *labels, uint32_t lanes, const float *bound,
                     float tolerance, cn_panel_scores *result);

@@ -289,8 +289,12 @@ FN void CN_NAME(panel_score)(const float *scores, int64_t classes, const int32_t
         const V entropy = CN_NAME(logarithm)(powers[v]) + (highest[v] - own[v]);
         const I counts = ((I)(int32_t)(lanes >> (v * WIDTH)) & bit) != 0;
         total += __builtin_convertvector(CN_NAME(value)(CN_NAME(bits)(entropy) & counts), D);
-        const I is_doubtful = ~(CN_NAME(absolute)(lead) > ((const V *)bound)[v] * tolerance);
-        correct |= (uint32_t)__builtin_reduce_or((lead > 0) & counts & bit) << (v * WIDTH);
+        const V limit = ((const V *)bound)[v];
+        /* Where nothing was added all scores are exactly 0, and the first class has it. */
+        const I is_void = limit == 0;
+        const I is_ahead = (lead > 0) | (is_void & (label[v] == 0));
+        const I is_doubtful = ~(CN_NAME(absolute)(lead) > limit * tolerance) & ~is_void;
+        correct |= (uint32_t)__builtin_reduce_or(is_ahead & counts & bit) << (v * WIDTH);
         doubtful |= (uint32_t)__builtin_reduce_or(is_doubtful & counts & bit) << (v * WIDTH);
     }
     double sum = 0;
