@@ -855,7 +855,8 @@ enum {
 typedef struct il_ablation_options {
     uint32_t struct_size;          /**< set by il_ablation_options_init() */
     int32_t scope;                 /**< IL_SCOPE_LAYER (default) or IL_SCOPE_NETWORK */
-    const char *const *layers;     /**< layers whose neurons are removed; NULL (default) = all but the last */
+    const char *const *layers;     /**< layers whose neurons are removed; NULL (default) = all but the last, which gives
+                                        the scores; of a callback all */
     int64_t layer_count;           /**< entries of `layers` */
     const char *ordering;          /**< a numeric column of `measures`, or "random" for random orders alone; NULL (default) =
                                         "mutual_information". Equal values keep the order of their indices. */
@@ -897,7 +898,8 @@ il_status il_ablation_options_init(il_ablation_options *options, uint32_t struct
  *                `removed_neuron` (the last one removed; "" and −1 at step 0), `correct` (number of samples),
  *                `accuracy`, `cross_entropy` (mean, in nats: −log softmax(logits)[label]), and
  *                `accuracy_<class>` for each class (NaN for one without samples). A callback's scores stand in
- *                place of the last four. Metadata: scope, samples, classes, seed, version, `quantizer` where
+ *                place of the last four. Metadata: scope, samples, classes, `chance` (the share of the largest
+ *                class), seed, version, `quantizer` where
  *                something was measured, `largest_difference` and `largest_difference_layer` of
  *                il_network_check(), and `input_scale` where inputs were scaled.
  * Errors: NOT_FOUND an unknown layer or column, labels or data that are missing; ARGUMENT an order that
@@ -939,7 +941,7 @@ typedef struct il_diagnosis_options {
     double chance_margin;              /**< what accuracy above chance, the share of the largest class, counts as destroyed; default 0.05 */
     const il_quantizer *quantizer;     /**< of the measures; NULL (default) = threshold(0) */
     il_source *ordering_source;        /**< samples to measure on; NULL (default) = `source` */
-    const char *const *layers;         /**< NULL (default) = all but the last */
+    const char *const *layers;         /**< NULL (default) = all but the last; of a callback all */
     int64_t layer_count;               /**< entries of `layers` */
     double value;                      /**< of IL_REPLACE_VALUE */
     il_source *mean_source;            /**< of IL_REPLACE_MEAN; NULL (default) = `source` */

@@ -24,82 +24,91 @@ struct AblationOrders {
     init(_ scorer: NetworkScorer, _ source: Source?, options: AblationOptions) throws(InfoLensError) {
         let layers = scorer.layers
         let chosen = try AblationOrders.layers(named: options.layers, of: scorer)
-        if let order = options.order {
-            let rows = try NeuronRows(order, argument: "order", layers: layers)
-            try rows.checkDistinct()
-            guard !rows.places.isEmpty else {
-                throw InfoLensError(.argument, "order: it is empty; name at least one neuron")
-            }
-            if let outside = rows.places.first(where: { !chosen.contains($0.layer) }) {
-                throw InfoLensError(
-                    .argument,
-                    """
-                    order: it names neuron \(outside.neuron) of layer "\(layers[outside.layer].name)", which is \
-                    \(options.layers == nil ? "the last one and gives the scores" : "not among the layers asked for")
-                    """
-                )
-            }
-            curves = AblationOrders.units(chosen, layers, options.scope).compactMap { unit in
-                let order = rows.places.filter { unit.layers.contains($0.layer) }
-                guard !order.isEmpty else { return nil }
-                return NamedCurve(layer: unit.name, ordering: "explicit", direction: "", repetition: 0, order: order)
-            }
-            quantizer = nil
-            return
-        }
         let units = AblationOrders.units(chosen, layers, options.scope)
-        let isRandom = options.ordering == "random"
+        let isRandom = options.ordering == "random" && options.order == nil
         let repeats = isRandom ? max(options.randomRepeats, 1) : options.randomRepeats
+        let others = isRandom ? 0 : options.order == nil ? options.directions.count : 1
         try scorer.checkMemory(
-            neurons: saturatingProduct(
-                chosen.map { layers[$0].neurons }.saturatingSum(), repeats + (isRandom ? 0 : options.directions.count)))
+            neurons: saturatingProduct(chosen.map { layers[$0].neurons }.saturatingSum(), repeats + others))
+
+        var explicit: [NeuronIndex] = []
         var values: [NeuronIndex: Double] = [:]
         var measured: Quantizer?
-        if !isRandom {
-            let rows: NeuronRows
-            if let measures = options.measures {
-                rows = try NeuronRows(measures, argument: "measures", layers: layers)
-                try rows.checkDistinct()
-            } else {
-                let table = try AblationOrders.measures(
-                    [options.ordering], of: chosen, scorer, source, options: options)
-                rows = try NeuronRows(table, argument: "measures", layers: layers)
-                measured = options.quantizer
-            }
-            values = try rows.values(of: options.ordering)
+        if let order = options.order {
+            explicit = try AblationOrders.explicit(order, layers, chosen, areAll: options.layers == nil)
+        } else if let measures = options.measures, !isRandom {
+            values = try AblationOrders.values(
+                NeuronRows(measures, argument: "measures", layers: layers), of: options.ordering)
+        } else if !isRandom {
+            let table = try AblationOrders.measures([options.ordering], of: chosen, scorer, source, options: options)
+            values = try AblationOrders.values(
+                NeuronRows(table, argument: "measures", layers: layers), of: options.ordering)
+            measured = options.quantizer
         }
         quantizer = measured
-        let seed = scorer.context.seed
+
         var curves: [NamedCurve] = []
         for unit in units {
             let neurons = unit.layers.flatMap { layer in
                 (0..<layers[layer].neurons).map { NeuronIndex(layer: layer, neuron: $0) }
             }
-            if !isRandom {
+            func add(_ order: [NeuronIndex], _ ordering: String, direction: String = "", repetition: Int = 0) {
+                guard !order.isEmpty else { return }
+                curves.append(
+                    NamedCurve(
+                        layer: unit.name, ordering: ordering, direction: direction, repetition: repetition,
+                        order: order))
+            }
+            if options.order != nil {
+                add(explicit.filter { unit.layers.contains($0.layer) }, "explicit")
+            } else if !isRandom {
                 var keys: [Double] = []
                 for place in neurons { keys.append(try AblationOrders.key(place, values, options.ordering, layers)) }
                 for direction in options.directions {
                     let order = neurons.indices.sorted { a, b in
                         keys[a] == keys[b] ? a < b : (keys[a] < keys[b]) == (direction == .ascending)
                     }
-                    curves.append(
-                        NamedCurve(
-                            layer: unit.name, ordering: options.ordering, direction: direction.rawValue, repetition: 0,
-                            order: order.map { neurons[$0] }))
+                    add(order.map { neurons[$0] }, options.ordering, direction: direction.rawValue)
                 }
             }
             for repetition in 0..<repeats {
                 var order = neurons.indices.map { UInt32(truncatingIfNeeded: $0) }
                 order.withUnsafeMutableBufferPointer {
-                    shuffle($0, seed: seed, purpose: .removalOrder, index: repetition << 12 | unit.stream)
+                    shuffle(
+                        $0, seed: scorer.context.seed, purpose: .removalOrder, index: repetition << 12 | unit.stream)
                 }
-                curves.append(
-                    NamedCurve(
-                        layer: unit.name, ordering: "random", direction: "", repetition: repetition,
-                        order: order.map { neurons[Int($0)] }))
+                add(order.map { neurons[Int($0)] }, "random", repetition: repetition)
             }
         }
         self.curves = curves
+    }
+
+    /// The neurons of an order that the caller gives.
+    private static func explicit(
+        _ order: OpaquePointer, _ layers: [(name: String, neurons: Int)], _ chosen: [Int], areAll: Bool
+    ) throws(InfoLensError) -> [NeuronIndex] {
+        let rows = try NeuronRows(order, argument: "order", layers: layers)
+        try rows.checkDistinct()
+        guard !rows.places.isEmpty else {
+            throw InfoLensError(.argument, "order: it is empty; name at least one neuron")
+        }
+        if let outside = rows.places.first(where: { !chosen.contains($0.layer) }) {
+            throw InfoLensError(
+                .argument,
+                """
+                order: it names neuron \(outside.neuron) of layer "\(layers[outside.layer].name)", which is \
+                \(areAll ? "the last one and gives the scores" : "not among the layers asked for")
+                """
+            )
+        }
+        return rows.places
+    }
+
+    private static func values(
+        _ rows: NeuronRows, of column: String
+    ) throws(InfoLensError) -> [NeuronIndex: Double] {
+        try rows.checkDistinct()
+        return try rows.values(of: column)
     }
 
     /// Neurons that are removed along one curve.

@@ -125,9 +125,11 @@ private struct Diagnosis {
         let metadata =
             [
                 ("replacement", scorer.isCallback ? "callback" : replacement.rawValue),
-                ("tolerance", "\(given.tolerance)"), ("chance", "\(chance)"),
-                ("chance_margin", "\(given.chance_margin)"), ("quantizer", "\(options.quantizer)"),
-            ] + scorer.metadata + [("seed", "\(context.seed)"), ("version", "\(libraryVersion)")]
+                ("tolerance", "\(given.tolerance)"), ("chance_margin", "\(given.chance_margin)"),
+                ("quantizer", "\(options.quantizer)"),
+            ] + (scorer.isCallback ? [("chance", "\(chance)")] : []) + scorer.metadata + [
+                ("seed", "\(context.seed)"), ("version", "\(libraryVersion)"),
+            ]
         layers = Diagnosis.table(of: diagnoses, names: names, metadata: metadata)
         correlations = Diagnosis.correlations(
             curves: curves, increases: increases, measured: measured, names: names, least: 1 / Double(scorer.samples),

@@ -99,6 +99,7 @@ struct NetworkScorer {
             metadata =
                 [
                     ("samples", "\(checked.data.samples)"), ("classes", "\(judged.classes.count)"),
+                    ("chance", "\(chanceAccuracy(classSamples: labels.counts))"),
                 ] + checked.metadata
         }
     }
@@ -232,7 +233,8 @@ struct NetworkScorer {
             var data = ablation.data
             if source != nil { data = try NetworkData(of: ablation.network, matrices: matrices, labels: nil) }
             return try context.run(total: data.samples) { (run) throws(InfoLensError) in
-                try data.activations(of: layer, in: ablation.network, run: run)
+                run.enter(stage: "activations")
+                return try data.activations(of: layer, in: ablation.network, run: run)
             }
         }
         let (name, neurons) = layers[layer]

@@ -191,7 +191,7 @@ def curves(repeats=3):
                     ]
     names = ("layer", "ordering", "direction", "replacement", "repeat", "neurons_removed")
     columns = dict(zip((*names, "accuracy"), map(list, zip(*rows, strict=True)), strict=True))
-    return table_of(columns, metadata={"classes": "4"})
+    return table_of(columns, metadata={"classes": "4", "chance": "0.25"})
 
 
 def legend(figure):

@@ -112,10 +112,9 @@ def _draw(ax: Any, curve: Curve, score: str) -> None:
 
 
 def _chance(table: Table, score: str) -> float | None:
-    """The accuracy of guessing, where the table knows how many classes there are."""
-    classes = table.metadata.get("classes", "")
-    known = score == "accuracy" and classes.isdigit() and int(classes) > 0
-    return 1 / int(classes) if known else None
+    """The accuracy of guessing the most frequent class, where the table knows it."""
+    chance = table.metadata.get("chance")
+    return float(chance) if score == "accuracy" and chance else None
 
 
 def _legend(

@@ -32,7 +32,7 @@ _POINTS = 400
 _PROBES = 64
 
 #: Fused multiply-adds that are spent unasked: about a minute on two cores.
-_MOST = 5e11
+_MOST = 2e12
 # An exponential costs about as much as so many of them.
 _FUNCTION = 10
 
