@@ -10,6 +10,7 @@ final class AblationWorker {
     private let starts: [Int]
     private let loader: PanelLoader
     private let exact: ExactEvaluation
+    private let results: DirectResults
     private let classes: Int
     /// Correct samples by class, for each point of each start.
     private let memory: AlignedBuffer
@@ -26,6 +27,7 @@ final class AblationWorker {
         self.classes = classes
         loader = try PanelLoader(network)
         exact = ExactEvaluation(network)
+        results = DirectResults(capacity: network.layers.map(\.neurons).max() ?? 0)
         chain = try PanelChain(network, start: starts[0])
         offsets = points.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
         memory = try AlignedBuffer(count: offsets[points.count] * classes, of: Int64.self)
@@ -53,18 +55,25 @@ final class AblationWorker {
         let order = job.plan.order
         for place in order { isRemoved[firstNeuron[place.layer] + place.neuron] = true }
         chain.begin(job.plan, job.substitutes, first: panel.first, count: panel.count)
+        var known = scores(job, panel)
+        add(known, panel, point: job.offset + job.points.count - 1, sums)
+        let direct = chain.endsBehindStart ? job.direct : nil
+        if let direct { chain.judge(direct, labels: panel.labels, lanes: panel.lanes, into: results) }
         var removed = order.count
-        var known: cn_panel_scores?
-        for point in job.points.indices.reversed() {
+        for point in job.points.indices.dropLast().reversed() {
+            var differs = false
             while removed > job.points[point] {
                 removed -= 1
                 let place = order[removed]
                 isRemoved[firstNeuron[place.layer] + place.neuron] = false
-                if chain.restore(place) { known = nil }
+                if direct == nil, chain.restore(place) { differs = true }
             }
-            let scores = known ?? self.scores(job, panel)
-            known = scores
-            add(scores, panel, point: job.offset + point, sums)
+            if direct != nil {
+                if results.changed[removed] != 0 { known = decided(results.scores[removed], job, panel) }
+            } else if differs {
+                known = scores(job, panel)
+            }
+            add(known, panel, point: job.offset + point, sums)
         }
     }
 
@@ -86,7 +95,13 @@ final class AblationWorker {
 
     /// The scores of the panel, with what float32 leaves in doubt decided in float64.
     private func scores(_ job: DenseAblation.Job, _ panel: LoadedPanel) -> cn_panel_scores {
-        var scores = chain.scores(labels: panel.labels, lanes: panel.lanes)
+        decided(chain.scores(labels: panel.labels, lanes: panel.lanes), job, panel)
+    }
+
+    private func decided(
+        _ scores: cn_panel_scores, _ job: DenseAblation.Job, _ panel: LoadedPanel
+    ) -> cn_panel_scores {
+        var scores = scores
         var doubtful = scores.doubtful
         while doubtful != 0 {
             let lane = doubtful.trailingZeroBitCount

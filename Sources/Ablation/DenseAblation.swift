@@ -64,7 +64,11 @@ public struct DenseAblation: Sendable {
     public func curves(_ curves: [RemovalCurve], run: Run) throws(InfoLensError) -> [[AblationScores]] {
         let plans = curves.map { RemovalPlan($0.order, of: network) }
         return try evaluate(
-            plans.indices.map { Job(plan: plans[$0], substitutes: curves[$0].substitutes, points: curves[$0].points) },
+            plans.indices.map { index in
+                Job(
+                    plan: plans[index], substitutes: curves[index].substitutes, points: curves[index].points,
+                    direct: DirectCurve(plans[index], points: curves[index].points))
+            },
             run: run
         ) { (worker, jobs, panel, sums) throws(InfoLensError) in
             for job in jobs {
@@ -107,6 +111,8 @@ public struct DenseAblation: Sendable {
         let plan: RemovalPlan
         let substitutes: Substitutes
         let points: [Int]
+        /// The curve in short, where it takes neurons of one layer.
+        var direct: DirectCurve?
         /// Among all jobs.
         var index = 0
         /// Of its first point among the sums of its start.
@@ -117,6 +123,7 @@ public struct DenseAblation: Sendable {
         _ given: [Job], run: Run,
         _ body: (AblationWorker, [Job], LoadedPanel, UnsafeMutablePointer<Double>) throws(InfoLensError) -> Void
     ) throws(InfoLensError) -> [[AblationScores]] {
+        guard !given.isEmpty else { return [] }
         let starts = Set(given.map(\.plan.start)).sorted()
         var jobs = [[Job]](repeating: [], count: starts.count)
         var sums = [Int](repeating: 0, count: starts.count)

@@ -256,6 +256,18 @@ final class PanelChain {
 
     // MARK: Scores
 
+    /// Whether `judge(_:)` can walk a curve at once: nothing lies between the start and the scores.
+    var endsBehindStart: Bool { start + 1 == last && packed[last].function == Int32(CN_LINEAR) }
+
+    /// Puts back all neurons of a curve of the layer before the scores, and judges them on the way.
+    func judge(_ curve: DirectCurve, labels: UnsafePointer<Int32>, lanes: UInt32, into results: DirectResults) {
+        let output = packed[last]
+        cn_panel_curve(
+            z[last], Int64(output.neurons), spoken, substitutes[start], curve.order, Int64(curve.order.count),
+            curve.judged, output.rows, output.largest, labels, lanes, bound, tolerance, results.scores,
+            results.changed)
+    }
+
     /// The scores of the panel as it is now, judged by the labels.
     func scores(labels: UnsafePointer<Int32>, lanes: UInt32) -> cn_panel_scores {
         advance(to: last)

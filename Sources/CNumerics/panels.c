@@ -72,6 +72,14 @@ void cn_panel_score(const float *scores, int64_t classes, const int32_t *labels,
     DISPATCH(panel_score, scores, classes, labels, lanes, bound, tolerance, result)
 }
 
+void cn_panel_curve(float *scores, int64_t classes, const float *said, const float *minus, const int32_t *order,
+                    int64_t count, const uint8_t *judged, const float *weights, const float *largest,
+                    const int32_t *labels, uint32_t lanes, float *bound, float tolerance, cn_panel_scores *results,
+                    uint8_t *changed) {
+    DISPATCH(panel_curve, scores, classes, said, minus, order, count, judged, weights, largest, labels, lanes, bound,
+             tolerance, results, changed)
+}
+
 void cn_panel_compare(const float *a, const float *b, int64_t neurons, float *difference, float *magnitude) {
     *difference = *magnitude = 0;
     DISPATCH(panel_compare, a, b, neurons, difference, magnitude)

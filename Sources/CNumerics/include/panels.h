@@ -90,6 +90,23 @@ typedef struct cn_panel_scores {
 void cn_panel_score(const float *scores, int64_t classes, const int32_t *labels, uint32_t lanes, const float *bound,
                     float tolerance, cn_panel_scores *result);
 
+/*
+ * A curve of the layer before the scores, from its end: for i = count - 1, ..., 0 the neuron order[i] says
+ * said[order[i]] instead of minus[order[i]], and where judged[i] is not 0 the scores are judged into results[i].
+ *
+ * scores   panel of the scores with nothing said by these neurons; afterwards with everything
+ * said     panel of the layer
+ * minus    likewise; NULL for 0
+ * weights  for each neuron of the layer what it adds to each score
+ * largest  for each neuron its largest |weight|
+ * changed  set to 0 where the scores are those of the last judgement, whose result is repeated, else to 1
+ * The others as for cn_panel_add and cn_panel_score.
+ */
+void cn_panel_curve(float *scores, int64_t classes, const float *said, const float *minus, const int32_t *order,
+                    int64_t count, const uint8_t *judged, const float *weights, const float *largest,
+                    const int32_t *labels, uint32_t lanes, float *bound, float tolerance, cn_panel_scores *results,
+                    uint8_t *changed);
+
 /* The largest |a[i] - b[i]| and the largest |b[i]| of two panels; a difference that is not finite is infinity. */
 void cn_panel_compare(const float *a, const float *b, int64_t neurons, float *difference, float *magnitude);
 

@@ -304,6 +304,29 @@ FN void CN_NAME(panel_score)(const float *scores, int64_t classes, const int32_t
     result->doubtful = doubtful;
 }
 
+FN void CN_NAME(panel_curve)(float *scores, int64_t classes, const float *said, const float *minus,
+                             const int32_t *order, int64_t count, const uint8_t *judged, const float *weights,
+                             const float *largest, const int32_t *labels, uint32_t lanes, float *bound,
+                             float tolerance, cn_panel_scores *results, uint8_t *changed) {
+    int32_t differs = 1;
+    int64_t last = count;
+    for (int64_t i = count - 1; i >= 0; i--) {
+        const int64_t k = order[i];
+        const float *instead = minus ? minus + k * CN_PANEL : 0;
+        differs |= CN_NAME(panel_add)(scores, classes, said + k * CN_PANEL, instead, weights + k * classes, largest[k],
+                                      bound);
+        if (!judged[i]) continue;
+        changed[i] = differs != 0;
+        if (differs) {
+            CN_NAME(panel_score)(scores, classes, labels, lanes, bound, tolerance, results + i);
+        } else {
+            results[i] = results[last];
+        }
+        last = i;
+        differs = 0;
+    }
+}
+
 FN void CN_NAME(panel_compare)(const float *a, const float *b, int64_t neurons, float *difference,
                                float *magnitude) {
     V most = 0, scale = 0;

@@ -212,6 +212,8 @@ def _pair(what: str, entry: Any, layer: str | None) -> tuple[str, int]:
 
 
 def _is_index(value: Any) -> bool:
+    if type(value) is int:
+        return True
     return hasattr(value, "__index__") and not isinstance(value, bool) and np.ndim(value) == 0
 
 

@@ -42,9 +42,12 @@ def bar(asked: bool | None) -> Bar | None:
 
     Unasked (``None``), it needs somebody to watch: a terminal or a notebook.
     """
-    if asked is False or importlib.util.find_spec("tqdm") is None:
-        return None
-    if asked or _in_notebook() or (sys.stderr is not None and sys.stderr.isatty()):
+    if asked is None:
+        watched = _in_notebook() or (sys.stderr is not None and sys.stderr.isatty())
+    else:
+        watched = asked
+    # Looking for a module takes longer than many a call.
+    if watched and importlib.util.find_spec("tqdm") is not None:
         return Bar(at_once=bool(asked))
     return None
 
