@@ -24,7 +24,7 @@ let package = Package(
             dependencies: [
                 "CInfoLens", "CNumerics", "Ablation", "Activations", "InformationTheory", "Kernels", "Tables",
             ]),
-        .target(name: "TestSupport", dependencies: ["Kernels"], path: "Tests/Support"),
+        .target(name: "TestSupport", dependencies: ["CNumerics", "Kernels"], path: "Tests/Support"),
         .testTarget(name: "KernelsTests", dependencies: ["CNumerics", "Kernels", "TestSupport"]),
         .testTarget(name: "InformationTheoryTests", dependencies: ["InformationTheory", "TestSupport"]),
         .testTarget(name: "AblationTests", dependencies: ["Ablation", "CNumerics", "TestSupport"]),

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CNumerics
 import Glibc
 import Kernels
 import TestSupport
@@ -53,9 +52,7 @@ private func mixture(samples: Int) -> MemoryMatrix {
         let matrix = mixture(samples: samples)
         let columns = (0..<8).map(matrix.column)
         let entropies = columns.map { entropy($0) }
-        let original = String(cString: cn_instruction_set())
-        defer { cn_select_instruction_set(original) }
-        for set in ["baseline", "avx2", "avx512"] where cn_select_instruction_set(set) == 1 {
+        try forEachInstructionSet { (set) throws in
             let found = try pairs(matrix, .integer)
             let general = try pairs(matrix, .integer, .general(information))
             for i in 0..<8 {

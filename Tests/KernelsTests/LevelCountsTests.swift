@@ -6,13 +6,6 @@ import Testing
 
 @testable import Kernels
 
-/// Runs `body` under every instruction set that this machine has.
-func forEachInstructionSet(_ body: (_ name: String) throws -> Void) rethrows {
-    let original = String(cString: cn_instruction_set())
-    defer { cn_select_instruction_set(original) }
-    for set in ["baseline", "avx2", "avx512"] where cn_select_instruction_set(set) == 1 { try body(set) }
-}
-
 /// Activations that are handed out where they lie, as a caller's array is, rows in either direction.
 private final class ResidentMatrix: ActivationMatrix {
     let name = "layer"

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CNumerics
 import Synchronization
 import TestSupport
 import Testing
@@ -68,9 +67,7 @@ private func hash(_ c: Int, _ count: Int) -> Double {
             count == 1 ? SampleClasses(unlabelled: samples) : randomClasses(samples: samples, count: count)
         let permuted = try PermutedLabels(classes, seed: 11)
         let tables = try CellTables(classes, cell: hash)
-        let original = String(cString: cn_instruction_set())
-        defer { cn_select_instruction_set(original) }
-        for set in ["baseline", "avx2", "avx512"] where cn_select_instruction_set(set) == 1 {
+        try forEachInstructionSet { (set) throws in
             try coded(matrix, levels: levels) { (codes) throws(InfoLensError) in
                 let counts = try PermutedCounts(
                     codes: codes, labels: permuted, permutations: permutations, tables: tables, run: run())

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CNumerics
 import Synchronization
 import TestSupport
 import Testing
@@ -59,9 +58,7 @@ private func counted(
         let matrix = MemoryMatrix(values, neurons: 2)
         let classes = count == 1 ? SampleClasses(unlabelled: samples) : randomClasses(samples: samples, count: count)
         let weights = try ResampledWeights(classes, seed: 7, workers: 1)
-        let original = String(cString: cn_instruction_set())
-        defer { cn_select_instruction_set(original) }
-        for set in ["baseline", "avx2", "avx512"] where cn_select_instruction_set(set) == 1 {
+        try forEachInstructionSet { (set) throws in
             let found = try counted(matrix, levels: levels, classes: classes, replicates: replicates)
             for replicate in [0, 1, replicates - 1] {
                 var drawn = [UInt32](repeating: 0, count: samples)
