@@ -36,7 +36,7 @@ private func check(_ values: [Float], _ activation: Activation) throws {
 
     @Test(arguments: Activation.all)
     func `extremes stay where they belong`(_ activation: Activation) throws {
-        var values: [Float] = [0, 1, 17, 87, 88, 88.8, 89, 104, 1e4, 1e13, 1e30]
+        var values: [Float] = [0, 1, 17, 87, 88, 88.8, 89, 104, 1e4, 1e13, 1e20]
         values += [.leastNonzeroMagnitude, .leastNormalMagnitude, .leastNormalMagnitude / 7, 1e-30, 1e-20, 1e-7, 1e-4]
         values += values.map { -$0 }
         try check(values, activation)

@@ -9,7 +9,7 @@ import Testing
 /// A layer with all that cn_panel_forward may be given, and its outputs in float64.
 private struct Product {
     let layer: DenseLayer
-    let packed: PackedLayer
+    let weightMemory: PackedWeights
     let activation: Activation
     let z: Panel
     let start: Panel
@@ -28,7 +28,7 @@ private struct Product {
             name: "next", inputs: neurons, neurons: outputs,
             weight: (0..<neurons * outputs).map { _ in Double(normals.next()) },
             bias: (0..<outputs).map { _ in Double(normals.next()) }, activation: .linear)
-        packed = try PackedLayer(layer)
+        weightMemory = try PackedWeights(layer)
         self.activation = activation
         self.index = index
         z = try Panel(neurons) { _, _ in 2 * normals.next() }
@@ -37,6 +37,8 @@ private struct Product {
         delta = hasDelta ? try Panel(1) { _, _ in normals.next() } : nil
         weights = (0..<neurons).map { _ in normals.next() }
     }
+
+    var packed: PackedLayer { weightMemory.layer }
 
     /// Runs the kernel on copies of what it changes.
     func forward() throws -> (out: Panel, z: Panel, bound: Panel) {
@@ -96,7 +98,7 @@ private struct Product {
 }
 
 @Suite struct PanelProductTests {
-    @Test(arguments: [1, 11, 12, 13, 25], [1, 47, 48, 49, 100])
+    @Test(arguments: [1, 9, 10, 11, 12, 25], [1, 47, 48, 49, 100])
     func `products of every width are those of float64`(outputs: Int, neurons: Int) throws {
         let some = (0..<Int32(neurons)).filter { $0 % 3 != 1 }
         try forEachInstructionSet { (set) throws in
@@ -136,21 +138,84 @@ private struct Product {
         }
     }
 
-    @Test(arguments: [1, 47, 48, 49, 100])
-    func `a neuron's share is added to each sum`(neurons: Int) throws {
+    @Test(arguments: [1, 47, 48, 49, 100], [false, true])
+    func `a neuron's share is added to each sum`(neurons: Int, hasMinus: Bool) throws {
         var normals = Normals(seed: 5)
         let before = try Panel(neurons) { _, _ in normals.next() }
-        let delta = try Panel(1) { _, _ in normals.next() }
+        let said = try Panel(1) { _, _ in normals.next() }
+        let minus = hasMinus ? try Panel(1) { _, _ in normals.next() } : nil
         let weights = (0..<neurons).map { _ in normals.next() }
         try forEachInstructionSet { (set) throws in
             let z = try Panel(neurons) { Float(before[$0, $1]) }
-            cn_panel_add(z.pointer, Int64(neurons), delta.pointer, weights)
-            for neuron in 0..<neurons {
-                for lane in 0..<lanes {
-                    let change = delta[0, lane] * Double(weights[neuron])
-                    let error = abs(z[neuron, lane] - (before[neuron, lane] + change))
-                    #expect(error <= 2 * unit * (abs(before[neuron, lane]) + abs(change)), "\(set)")
+            let bound = try Panel(1) { _, lane in Float(lane) }
+            let isChanged = cn_panel_add(
+                z.pointer, Int64(neurons), said.pointer, minus?.pointer, weights, 0.75, bound.pointer)
+            #expect(isChanged != 0, "\(set)")
+            for lane in 0..<lanes {
+                let (own, other) = (said[0, lane], minus?[0, lane] ?? 0)
+                let expected = Double(lane) + 0.75 * abs(own - other)
+                #expect(abs(bound[0, lane] - expected) <= 3 * unit * (expected + abs(own) + abs(other)), "\(set)")
+                for neuron in 0..<neurons {
+                    let weight = Double(weights[neuron])
+                    let error = abs(z[neuron, lane] - (before[neuron, lane] + (own - other) * weight))
+                    let size = abs(before[neuron, lane]) + (abs(own) + abs(other)) * abs(weight)
+                    #expect(error <= 3 * unit * size, "\(set)")
                 }
+            }
+        }
+    }
+
+    @Test func `a neuron that says what is taken away changes nothing`() throws {
+        for different in [nil, 0, 13, lanes - 1] {
+            let said = try Panel(1) { _, lane in lane == different ? 1 : Float(lane) - 7 }
+            let same = try Panel(1) { _, lane in Float(lane) - 7 }
+            let zero = try Panel(1) { _, lane in lane % 2 == 0 ? 0 : -0.0 }
+            try forEachInstructionSet { (set) throws in
+                let (z, bound, change) = (try Panel(3) { _, _ in 2 }, try Panel(1), try Panel(1))
+                let isChanged = cn_panel_add(z.pointer, 3, said.pointer, same.pointer, [1, 2, 3], 3, bound.pointer)
+                #expect((isChanged != 0) == (different != nil), "\(set)")
+                if different == nil { #expect(z.bits.allSatisfy { $0 == Float(2).bitPattern }, "\(set)") }
+                #expect((cn_panel_change(said.pointer, same.pointer, change.pointer) != 0) == (different != nil))
+                for lane in 0..<lanes { #expect(change[0, lane] == said[0, lane] - same[0, lane], "\(set)") }
+                #expect(cn_panel_change(zero.pointer, nil, change.pointer) == 0, "\(set)")
+                #expect(cn_panel_add(z.pointer, 3, zero.pointer, nil, [1, 2, 3], 3, bound.pointer) == 0, "\(set)")
+            }
+        }
+    }
+
+    @Test func `panels differ by their largest difference`() throws {
+        var normals = Normals(seed: 8)
+        let a = try Panel(17) { _, _ in normals.next() }
+        let b = try Panel(17) { _, _ in normals.next() }
+        let places = (0..<17).flatMap { neuron in (0..<lanes).map { (neuron, $0) } }
+        let differences = places.map { Double(abs(Float(a[$0, $1]) - Float(b[$0, $1]))) }
+        let sizes = places.map { abs(b[$0, $1]) }
+        try forEachInstructionSet { (set) throws in
+            var (difference, magnitude): (Float, Float) = (-1, -1)
+            cn_panel_compare(a.pointer, b.pointer, 17, &difference, &magnitude)
+            #expect(Double(difference) == differences.max() && Double(magnitude) == sizes.max(), "\(set)")
+            for bad in [Float.infinity, -.infinity] {
+                for place in [0, 5 * lanes + 31, 17 * lanes - 1] {
+                    let wrong = try Panel(17) { $0 * lanes + $1 == place ? bad : Float(a[$0, $1]) }
+                    cn_panel_compare(wrong.pointer, b.pointer, 17, &difference, &magnitude)
+                    #expect(difference == .infinity, "\(set)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [1, 3, 4, 8, 31, 100])
+    func `samples that are computed one by one are so in float64`(count: Int) throws {
+        var normals = Normals(seed: 9)
+        let (before, weights) = (
+            (0..<count).map { _ in Double(normals.next()) }, (0..<count).map { _ in Double(normals.next()) / 3 }
+        )
+        try forEachInstructionSet { (set) throws in
+            var z = before
+            cn_add_scaled(&z, 0.1, weights, Int64(count))
+            for k in 0..<count {
+                let expected = before[k] + 0.1 * weights[k]
+                #expect(abs(z[k] - expected) <= 0x1p-52 * (abs(before[k]) + abs(weights[k])), "\(set)")
             }
         }
     }
@@ -165,24 +230,28 @@ private struct Product {
         let values = (0..<count * stride).map { $0 % stride < neurons ? normals.next() : .nan }
         let (single, double) = (try Panel(neurons), try Panel(neurons))
         let wide = values.map { Double($0) }
-        #expect(cn_panel_load_f32(values, Int64(stride), Int64(count), Int64(neurons), single.pointer) == 0)
         #expect(cn_panel_load_f64(wide, Int64(stride), Int64(count), Int64(neurons), double.pointer) == 0)
         for neuron in 0..<neurons {
             for lane in 0..<lanes {
-                #expect(single[neuron, lane] == wide[min(lane, count - 1) * stride + neuron])
+                #expect(double[neuron, lane] == wide[min(lane, count - 1) * stride + neuron])
             }
         }
-        #expect(single.bits == double.bits)
+        forEachInstructionSet { set in
+            #expect(cn_panel_load_f32(values, Int64(stride), Int64(count), Int64(neurons), single.pointer) == 0)
+            #expect(single.bits == double.bits, "\(set)")
+        }
     }
 
     @Test func `rows may run backwards`() throws {
-        let values = (0..<50).map { Float($0) }
-        let panel = try Panel(5)
-        let bad = values.withUnsafeBufferPointer {
-            $0.baseAddress.map { cn_panel_load_f32($0 + 45, -5, 10, 5, panel.pointer) }
+        let values = (0..<200).map { Float($0) }
+        let panel = try Panel(20)
+        forEachInstructionSet { set in
+            let bad = values.withUnsafeBufferPointer {
+                $0.baseAddress.map { cn_panel_load_f32($0 + 180, -20, 10, 20, panel.pointer) }
+            }
+            #expect(bad == 0, "\(set)")
+            #expect(panel[2, 0] == 182 && panel[2, 9] == 2 && panel[19, 31] == 19, "\(set)")
         }
-        #expect(bad == 0)
-        #expect(panel[2, 0] == 47 && panel[2, 9] == 2 && panel[4, 31] == 4)
     }
 
     @Test func `what float32 cannot hold is told, wherever it is`() throws {
@@ -193,7 +262,7 @@ private struct Product {
                 wide[place] = bad
                 let narrow = wide.map { Float($0) }
                 #expect(cn_panel_load_f64(wide, 40, 20, 40, panel.pointer) == 1)
-                #expect(cn_panel_load_f32(narrow, 40, 20, 40, panel.pointer) == 1)
+                forEachInstructionSet { #expect(cn_panel_load_f32(narrow, 40, 20, 40, panel.pointer) == 1, "\($0)") }
                 #expect(cn_panel_load_f64(wide, 40, 20, Int64(min(place % 40, 39)), panel.pointer) == 0)
             }
         }

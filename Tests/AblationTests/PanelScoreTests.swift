@@ -7,15 +7,18 @@ import Testing
 
 @testable import Ablation
 
+/// - Parameter bound: of a lane
 private func scored(
-    _ scores: Panel, labels: [Int32], lanes counted: UInt32 = .max, doubt: (Int) -> Float = { _ in 0 }
+    _ scores: Panel, labels: [Int32], lanes counted: UInt32 = .max, tolerance: Float = 1,
+    bound: (Int) -> Float = { _ in .leastNormalMagnitude }
 ) throws -> cn_panel_scores {
     let labelMemory = try AlignedBuffer(count: lanes, of: Int32.self)
     for lane in 0..<lanes { labelMemory.values(of: Int32.self)[lane] = labels[lane] }
-    let doubts = try Panel(1) { _, lane in doubt(lane) }
+    let bounds = try Panel(1) { _, lane in bound(lane) }
     var result = cn_panel_scores()
     cn_panel_score(
-        scores.pointer, Int64(scores.neurons), labelMemory.values(of: Int32.self), counted, doubts.pointer, &result)
+        scores.pointer, Int64(scores.neurons), labelMemory.values(of: Int32.self), counted, bounds.pointer, tolerance,
+        &result)
     return result
 }
 
@@ -37,16 +40,17 @@ private func lead(_ scores: Panel, lane: Int, label: Int) -> Double {
         var normals = Normals(seed: UInt64(classes))
         let scores = try Panel(classes) { _, _ in scale * normals.next() }
         let labels = (0..<lanes).map { Int32($0 * 7 % classes) }
+        func bound(_ lane: Int) -> Float { Float(lane + 1) * scale }
         try forEachInstructionSet { (set) throws in
             for counted: UInt32 in [.max, 0, 1, 0x8000_0000, 0x0f0f_3311] {
-                let found = try scored(scores, labels: labels, lanes: counted) { Float($0) / 16 * scale }
+                let found = try scored(scores, labels: labels, lanes: counted, tolerance: 0x1p-4) { bound($0) }
                 var (entropy, error) = (0.0, 0.0)
                 for lane in 0..<lanes {
                     let lead = lead(scores, lane: lane, label: Int(labels[lane]))
                     let isCounted = counted >> UInt32(lane) & 1 == 1
                     #expect((found.correct >> UInt32(lane) & 1 == 1) == (isCounted && lead > 0), "\(set)")
                     // The lead is rounded once.
-                    let margin = abs(lead) - Double(Float(lane) / 16 * scale)
+                    let margin = abs(lead) - Double(bound(lane) * 0x1p-4)
                     if abs(margin) > 2 * unit * abs(lead) || !isCounted {
                         #expect((found.doubtful >> UInt32(lane) & 1 == 1) == (isCounted && margin <= 0), "\(set)")
                     }
@@ -81,6 +85,20 @@ private func lead(_ scores: Panel, lane: Int, label: Int) -> Double {
         }
     }
 
+    @Test func `where nothing was added the first class wins for certain`() throws {
+        for value: Float in [0, 0.5] {
+            let scores = try Panel(3) { _, _ in value }
+            for (label, correct) in [(0, 0x00ff_ffff), (1, 0), (2, 0)] as [(Int32, UInt32)] {
+                try forEachInstructionSet { (set) throws in
+                    let labels = Array(repeating: label, count: lanes)
+                    let found = try scored(scores, labels: labels, lanes: 0x00ff_ffff) { _ in 0 }
+                    #expect(found.correct == correct && found.doubtful == 0, "\(set)")
+                    #expect(abs(found.cross_entropy - 24 * log(3)) < 24 * 8 * unit, "\(set)")
+                }
+            }
+        }
+    }
+
     @Test func `huge scores neither overflow nor vanish`() throws {
         let values: [[Float]] = [
             [1e30, -1e30, 0], [-1e30, 1e30, 0], [3e38, 1, 2], [1e4, 1e4, -1e4], [-1e38, -1e38, 0],
@@ -108,11 +126,11 @@ private func lead(_ scores: Panel, lane: Int, label: Int) -> Double {
         }
     }
 
-    @Test func `an infinite doubt leaves nothing certain`() throws {
+    @Test func `an infinite bound leaves nothing certain`() throws {
         let scores = try Panel(3) { neuron, _ in Float(neuron) }
         try forEachInstructionSet { (set) throws in
-            for doubt: Float in [.infinity, .nan] {
-                let found = try scored(scores, labels: Array(repeating: 2, count: lanes), lanes: 0xffff) { _ in doubt }
+            for bound: Float in [.infinity, .nan] {
+                let found = try scored(scores, labels: Array(repeating: 2, count: lanes), lanes: 0xffff) { _ in bound }
                 #expect(found.doubtful == 0xffff, "\(set)")
             }
         }

@@ -22,14 +22,15 @@ import Testing
         #expect(smaller.layers.map(\.name) == network.layers.map(\.name))
         #expect(smaller.inputScale == 1)
 
-        let exact = ExactEvaluation(network: network, substitutes: substitutes)
-        let small = ExactEvaluation(network: smaller, substitutes: substitutes)
+        let (exact, small) = (ExactEvaluation(network), ExactEvaluation(smaller))
         for row in 0..<200 {
             let inputs = (0..<7).map { random.inputs.values[row * 7 + $0] }
-            let expected = exact.scores(row: row, start: -1, activations: inputs.map { $0 * scale }) {
-                Self.removed.contains(NeuronIndex(layer: $0, neuron: $1))
-            }
-            let found = small.scores(row: row, start: -1, activations: inputs) { _, _ in false }
+            let expected = exact.scores(
+                row: row, start: -1, activations: { inputs[$0] * scale },
+                isRemoved: { Self.removed.contains(NeuronIndex(layer: $0, neuron: $1)) }, substitutes: substitutes)
+            let found = small.scores(
+                row: row, start: -1, activations: { inputs[$0] }, isRemoved: { _, _ in false },
+                substitutes: substitutes)
             #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-13 })
         }
     }
