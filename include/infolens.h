@@ -863,7 +863,8 @@ typedef struct il_ablation_options {
     il_table *measures;            /**< columns `layer`, `neuron` and that of `ordering`, a row for each neuron; NULL (default)
                                         = measured, whatever measure of a neuron `ordering` names */
     il_table *order;               /**< the order itself, one row a neuron: `layer`, `neuron`; need not name all. Instead of
-                                        `ordering`, `measures` and `directions`; NULL (default) = none */
+                                        `ordering`, `measures` and `directions`, beside random orders if asked for;
+                                        NULL (default) = none */
     il_source *ordering_source;    /**< samples to measure on; NULL (default) = `source` */
     const il_quantizer *quantizer; /**< of these measures; NULL (default) = threshold(0) */
     int32_t directions;            /**< IL_ASCENDING (default), IL_DESCENDING, or their sum */

@@ -194,7 +194,7 @@ private struct Product {
             var (difference, magnitude): (Float, Float) = (-1, -1)
             cn_panel_compare(a.pointer, b.pointer, 17, &difference, &magnitude)
             #expect(Double(difference) == differences.max() && Double(magnitude) == sizes.max(), "\(set)")
-            for bad in [Float.infinity, -.infinity] {
+            for bad in [Float.nan, .infinity, -.infinity] {
                 for place in [0, 5 * lanes + 31, 17 * lanes - 1] {
                     let wrong = try Panel(17) { $0 * lanes + $1 == place ? bad : Float(a[$0, $1]) }
                     cn_panel_compare(wrong.pointer, b.pointer, 17, &difference, &magnitude)

@@ -121,6 +121,8 @@ private func lead(_ scores: Panel, lane: Int, label: Int) -> Double {
                     let others = try scored(scores, labels: Array(repeating: 0, count: lanes), lanes: ~(1 << 9))
                     #expect(abs(others.cross_entropy - 31 * (1 + log1p(exp(-1)))) < 1e-5, "\(set)")
                     #expect(others.correct == 0 && others.doubtful == 0, "\(set)")
+                    let own = try scored(scores, labels: Array(repeating: 0, count: lanes), lanes: 1 << 9)
+                    #expect(own.cross_entropy.isNaN, "\(set)")
                 }
             }
         }

@@ -13,7 +13,7 @@
 /* Samples in a panel. */
 #define CN_PANEL 32
 
-/* Outputs of a layer that cn_panel_product computes together: as many sums of all lanes as the registers of
+/* Outputs of a layer that cn_panel_forward computes together: as many sums of all lanes as the registers of
  * every instruction set hold. */
 #define CN_PANEL_TILE 10
 
@@ -74,9 +74,9 @@ void cn_panel_forward(const cn_panel_layer *layer, const float *packed, const fl
                       float *out, const float *largest, float *bound);
 
 typedef struct cn_panel_scores {
-    double cross_entropy; /* sum over the lanes of -log softmax(scores)[label] */
-    uint32_t correct;     /* lanes whose label has the highest score, the lower class winning ties */
-    uint32_t doubtful;    /* lanes in which that could be otherwise, were it not for rounding */
+    double cross_entropy; /* sum over the lanes of -log softmax(scores)[label]; NaN where a score is not finite */
+    uint32_t correct;     /* lanes whose label has the highest score */
+    uint32_t doubtful;    /* lanes in which that could be otherwise, were it not for rounding: ties are among them */
 } cn_panel_scores;
 
 /*

@@ -35,11 +35,11 @@ INLINE V CN_NAME(with_sign)(V magnitude, V x) {
 }
 
 /* exp(x) within 2 units in the last place on [-87, 80], and that of the nearer end beyond, so that no
- * reciprocal is subnormal: x = n log 2 + r. */
+ * reciprocal is subnormal; NaN of NaN. x = n log 2 + r. */
 INLINE V CN_NAME(exponential)(V x) {
     const V magic = CN_NAME(splat)(0x1.8p23f);
-    x = CN_NAME(select)(x < 80.0f, x, CN_NAME(splat)(80.0f));
-    x = CN_NAME(select)(x > -87.0f, x, CN_NAME(splat)(-87.0f));
+    x = CN_NAME(select)(x > 80.0f, CN_NAME(splat)(80.0f), x);
+    x = CN_NAME(select)(x < -87.0f, CN_NAME(splat)(-87.0f), x);
     const V shifted = x * 0x1.715476p0f + magic;
     const V n = shifted - magic;
     V r = x - n * 0x1.62e4p-1f;
@@ -51,7 +51,8 @@ INLINE V CN_NAME(exponential)(V x) {
     p = p * r + 0.5f;
     p = p * (r * r) + r;
     p = p + 1.0f;
-    return CN_NAME(value)(CN_NAME(bits)(p) + ((CN_NAME(bits)(shifted) - CN_NAME(bits)(magic)) << 23));
+    const V result = CN_NAME(value)(CN_NAME(bits)(p) + ((CN_NAME(bits)(shifted) - CN_NAME(bits)(magic)) << 23));
+    return CN_NAME(select)(x == x, result, x);
 }
 
 /* log(x) for finite x >= 2^-126, by atanh of (m - 1) / (m + 1) with m in [sqrt(1/2), sqrt(2)). */
@@ -120,7 +121,7 @@ FN void CN_NAME(panel_chunk)(V *z, int64_t count, const V *delta, const float *w
         sum[v] = total[v];
     }
     switch (function) {
-    case CN_RELU: ACTIVATE(CN_NAME(larger)(x, zero))
+    case CN_RELU: ACTIVATE(CN_NAME(select)(x < 0, zero, x))
     case CN_LEAKY_RELU: ACTIVATE(CN_NAME(select)(x > 0, x, x * parameter))
     case CN_TANH: ACTIVATE(CN_NAME(tangent)(x))
     case CN_SIGMOID: ACTIVATE(CN_NAME(logistic)(x))
@@ -262,10 +263,10 @@ FN void CN_NAME(panel_activate)(const float *z, int64_t neurons, int32_t functio
 FN void CN_NAME(panel_score)(const float *scores, int64_t classes, const int32_t *labels, uint32_t lanes,
                              const float *bound, float tolerance, cn_panel_scores *result) {
     const V *x = (const V *)scores;
-    V own[VECTORS], other[VECTORS], powers[VECTORS], highest[VECTORS];
+    V own[VECTORS], other[VECTORS], powers[VECTORS], highest[VECTORS], zeros[VECTORS];
     I label[VECTORS], bit;
     for (int v = 0; v < VECTORS; v++) {
-        own[v] = powers[v] = CN_NAME(splat)(0);
+        own[v] = powers[v] = zeros[v] = CN_NAME(splat)(0);
         other[v] = CN_NAME(splat)(-__builtin_inff());
         label[v] = ((const I *)labels)[v];
     }
@@ -275,6 +276,8 @@ FN void CN_NAME(panel_score)(const float *scores, int64_t classes, const int32_t
             const I is_own = label[v] == (int32_t)c;
             own[v] = CN_NAME(select)(is_own, value, own[v]);
             other[v] = CN_NAME(larger)(CN_NAME(select)(is_own, other[v], value), other[v]);
+            /* NaN once a score is not finite, which no comparison shows. */
+            zeros[v] = value * 0.0f + zeros[v];
         }
     }
     for (int v = 0; v < VECTORS; v++) highest[v] = CN_NAME(larger)(own[v], other[v]);
@@ -286,7 +289,7 @@ FN void CN_NAME(panel_score)(const float *scores, int64_t classes, const int32_t
     for (int l = 0; l < WIDTH; l++) bit[l] = (int32_t)(1u << l);
     for (int v = 0; v < VECTORS; v++) {
         const V lead = own[v] - other[v];
-        const V entropy = CN_NAME(logarithm)(powers[v]) + (highest[v] - own[v]);
+        const V entropy = CN_NAME(logarithm)(powers[v]) + (highest[v] - own[v]) + zeros[v];
         const I counts = ((I)(int32_t)(lanes >> (v * WIDTH)) & bit) != 0;
         total += __builtin_convertvector(CN_NAME(value)(CN_NAME(bits)(entropy) & counts), D);
         const V limit = ((const V *)bound)[v];
@@ -332,8 +335,8 @@ FN void CN_NAME(panel_compare)(const float *a, const float *b, int64_t neurons, 
     V most = 0, scale = 0;
     for (int64_t i = 0; i < neurons * VECTORS; i++) {
         const V y = ((const V *)b)[i], d = CN_NAME(absolute)(((const V *)a)[i] - y);
-        /* A comparison with NaN is false, and the larger one is then the second. */
-        most = CN_NAME(select)(d <= most, most, d);
+        /* Comparisons with NaN are false: it takes the place, and keeps it. */
+        most = CN_NAME(select)((d <= most) | (most != most), most, d);
         scale = CN_NAME(larger)(CN_NAME(absolute)(y), scale);
     }
     for (int l = 0; l < WIDTH; l++) {
