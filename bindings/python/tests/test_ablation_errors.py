@@ -47,7 +47,10 @@ def test_samples_that_are_not_there_are_refused(chosen, text):
         ({"replacement": "one"}, infolens.ArgumentError, "replacement 'one' is unknown"),
         ({"replacement": []}, infolens.ArgumentError, "replacement is empty"),
         ({"scope": "world"}, infolens.ArgumentError, "scope 'world' is unknown"),
-        ({"step": 0}, infolens.ArgumentError, "step"),
+        ({"step": 0}, infolens.ArgumentError, "step must be at least 1, not 0"),
+        ({"step": -1}, infolens.ArgumentError, "step must be at least 1, not -1"),
+        ({"samples": [3]}, infolens.ShapeError, "samples has 1 of the 200 samples"),
+        ({"mean_samples": slice(0)}, infolens.ShapeError, "mean_samples has 0 of the 200"),
         ({"step": 1.5}, infolens.ArgumentError, "step must be a whole number"),
         ({"random_repeats": -1}, infolens.ArgumentError, "random_repeats"),
         ({"value": "x", "replacement": "value"}, infolens.ArgumentError, "value must be a number"),
@@ -61,6 +64,11 @@ def test_options_that_make_no_sense_are_refused(options, error, text):
     made = dense()
     with pytest.raises(error, match=text):
         made.network.ablate(made.data, made.y, **options)
+
+
+def test_a_network_must_be_one(digits):
+    with pytest.raises(infolens.ArgumentError, match=r"network must be a Network.*, not str"):
+        digits.ablate(network="fc1")
 
 
 def test_measures_must_have_the_column_and_every_neuron():

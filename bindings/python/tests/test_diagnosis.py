@@ -234,6 +234,8 @@ def test_scores_of_functions_are_drawn_without_chance(figures):
 def test_plots_refuse_tables_of_something_else(figures, digits):
     with pytest.raises(infolens.NotFoundError, match="no column 'beauty'"):
         infolens.plot.ablation(curves(), score="beauty")
+    with pytest.raises(infolens.ArgumentError, match="no rows"):
+        infolens.plot.ablation(curves().where(layer="fc9"))
     with pytest.raises(infolens.NotFoundError, match="curves of ablation need"):
         infolens.plot.ablation(digits.neuron_measures(), score="entropy")
 

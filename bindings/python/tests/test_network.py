@@ -78,6 +78,18 @@ def test_a_network_that_does_not_reproduce_what_was_recorded_is_refused():
         made.network.check(data, made.y, tolerance=0)
 
 
+def test_how_near_a_recording_must_be_follows_from_its_type():
+    made = dense(activations=("relu", "softmax"), widths=(12, 40, 4))
+    values = made.data["fc1"].astype(np.float32)
+    data = {"inputs": made.inputs, "fc1": values * np.float32(1 + 1 / 512)}
+    with pytest.raises(infolens.NumericError, match=r"0\.001 is tolerated"):
+        made.network.check(data, made.y)
+    data["fc1"] = data["fc1"].astype(np.float16)
+    made.network.check(data, made.y)
+    with pytest.raises(infolens.NumericError, match=r"0\.001 is tolerated"):
+        made.network.ablate(data, made.y, tolerance=1e-3)
+
+
 def test_layers_that_do_not_chain_are_refused():
     w = np.ones((3, 4))
     with pytest.raises(infolens.ShapeError, match="b"):
@@ -93,6 +105,7 @@ def test_layers_that_do_not_chain_are_refused():
         ([("a", np.full((3, 4), np.nan), None, "relu")], infolens.NumericError, "nan"),
         ([("a", np.ones((3, 4)), None, "relu")] * 2, infolens.ArgumentError, "'?a'?"),
         ([], infolens.ArgumentError, "layers is empty"),
+        (None, infolens.ArgumentError, "layers must be a list of tuples .*, not NoneType"),
         ([("a", np.ones((3, 4)))], infolens.ArgumentError, "tuples"),
         ([("a", np.ones((3, 4)), None, 3)], infolens.ArgumentError, "activation of layer 'a'"),
     ],
@@ -143,6 +156,8 @@ def test_networks_of_arrays_want_data():
         made.network.ablate()
     with pytest.raises(infolens.ArgumentError, match="data must be a dump or a mapping"):
         made.network.ablate(made.inputs, made.y)
+    with pytest.raises(infolens.ArgumentError, match="data is an empty mapping"):
+        made.network.ablate({}, made.y)
     with pytest.raises(infolens.NotFoundError, match="label"):
         made.network.ablate({"inputs": made.inputs})
     with pytest.raises(infolens.NotFoundError, match="inputs"):
@@ -294,6 +309,7 @@ def test_scores_that_are_not_finite_are_refused(score):
         ("high", "must be numbers"),
         (None, "must be numbers"),
         ((), "returned 0 numbers"),
+        (10**400, "must be numbers"),
     ],
 )
 def test_results_that_are_no_scores_are_refused(result, text):
@@ -306,7 +322,7 @@ def test_results_that_are_no_scores_are_refused(result, text):
     ("arguments", "text"),
     [
         (({"a": 3}, "score", "accuracy"), "score must be a function, not str"),
-        (({}, sizes, "accuracy"), "layers is empty"),
+        (({}, sizes, "accuracy"), "layers is empty: give at least one, for instance"),
         ((["a"], sizes, "accuracy"), "layers must map names"),
         (({"a": 0}, sizes, "accuracy"), "'a' must have a number of neurons, not 0"),
         (({"a": 2.5}, sizes, "accuracy"), "number of neurons, not 2.5"),

@@ -56,7 +56,7 @@ class AblationOptions:
     step: int = 1
     until: float | None = None
     per_class: bool = True
-    tolerance: float = 1e-3
+    tolerance: float | None = None
 
     @property
     def is_measured(self) -> bool:
@@ -81,7 +81,7 @@ class AblationOptions:
         options.replacements = _replacement_codes(self.replacement)
         options.value = real("value", self.value)
         options.random_repeats = whole_number("random_repeats", self.random_repeats)
-        options.step = whole_number("step", self.step)
+        options.step = whole_number("step", self.step, least=1)
         options.until = math.nan if self.until is None else real("until", self.until)
         options.tolerance = tolerance_of("tolerance", self.tolerance)
         options.per_class = int(bool(self.per_class))
@@ -137,7 +137,9 @@ def real(what: str, value: Any) -> float:
 
 
 def tolerance_of(what: str, value: Any) -> float:
-    """A tolerance; 0, which the library takes for its default, is refused like what lies below."""
+    """A tolerance; None is 0, which leaves it to the library, and 0 itself is refused."""
+    if value is None:
+        return 0.0
     number = real(what, value)
     if not number > 0:
         raise ArgumentError(f"{what} must be positive, not {number!r}; math.inf allows anything")

@@ -92,7 +92,7 @@ class DiagnosisOptions:
     quantizer: Quantizer = DEFAULT_QUANTIZER
     layers: str | Sequence[str] | None = None
     value: float = 0.0
-    reproduction_tolerance: float = 1e-3
+    reproduction_tolerance: float | None = None
 
     def to_struct(self, sources: Sources) -> _abi.il_diagnosis_options:
         """The C struct; it keeps what it points to alive."""

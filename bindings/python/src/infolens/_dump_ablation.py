@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from infolens._errors import ArgumentError
 from infolens._quantizers import Quantizer, threshold
 
 if TYPE_CHECKING:
@@ -72,6 +73,19 @@ class DumpAblation:
                 self._default_network = network_of_dump(dump.open_handle(), *asked)
             return Network(self._default_network, dump=dump)
 
+    def _asked(self, network: Network | None) -> Network:
+        """The caller's network, or the dump's own."""
+        from infolens._network import Network
+
+        if network is None:
+            return self.network()
+        if not isinstance(network, Network):
+            kind = type(network).__name__
+            raise ArgumentError(
+                f"network must be a Network, as Network.dense makes one, not {kind}"
+            )
+        return network
+
     def ablate(
         self,
         ordering: str = "mutual_information",
@@ -93,7 +107,7 @@ class DumpAblation:
         per_class: bool = True,
         network: Network | None = None,
         labels: str | None = None,
-        tolerance: float = 1e-3,
+        tolerance: float | None = None,
     ) -> Table:
         """Cumulative ablation: neurons are removed one after the other, and the network is scored
         after each step (Liu, Amjad & Geiger 2018, arXiv:1804.06679; Morcos et al. 2018,
@@ -153,7 +167,8 @@ class DumpAblation:
             Path of the labels' dataset; by default those found. Integers are indices of the last
             layer's neurons, strings are so in ascending order.
         tolerance
-            Largest relative difference between what the network computes and what was recorded.
+            Largest relative difference between what the network computes and what was recorded; by
+            default that of `Network.check`.
 
         Returns
         -------
@@ -185,7 +200,7 @@ class DumpAblation:
         >>> dump.ablate(ordering_samples=slice(0, 5000), samples=slice(5000, None))
         >>> dump.ablate(layers="fc1", order=[3, 1, 4])
         """
-        return (network or self.network()).ablate(
+        return self._asked(network).ablate(
             cast("Dump", self),
             ordering=ordering,
             direction=direction,
@@ -218,7 +233,7 @@ class DumpAblation:
         per_class: bool = True,
         network: Network | None = None,
         labels: str | None = None,
-        tolerance: float = 1e-3,
+        tolerance: float | None = None,
     ) -> Table:
         """Each neuron removed alone.
 
@@ -236,7 +251,7 @@ class DumpAblation:
         --------
         >>> dump.ablate_single("fc1").sort("cross_entropy_increase", descending=True)
         """
-        return (network or self.network()).ablate_single(
+        return self._asked(network).ablate_single(
             cast("Dump", self),
             layers=layers,
             replacement=replacement,
@@ -260,7 +275,7 @@ class DumpAblation:
         per_class: bool = True,
         network: Network | None = None,
         labels: str | None = None,
-        tolerance: float = 1e-3,
+        tolerance: float | None = None,
     ) -> Table:
         """Groups of neurons removed together: multiplets, for instance.
 
@@ -285,7 +300,7 @@ class DumpAblation:
         >>> dump.ablate_groups([[0, 1], [4, 7, 9]], layer="fc1")
         >>> dump.ablate_groups([[("fc1", 0), ("fc2", 3)]])
         """
-        return (network or self.network()).ablate_groups(
+        return self._asked(network).ablate_groups(
             groups,
             cast("Dump", self),
             layer=layer,
@@ -312,7 +327,7 @@ class DumpAblation:
         value: float = 0.0,
         network: Network | None = None,
         labels: str | None = None,
-        reproduction_tolerance: float = 1e-3,
+        reproduction_tolerance: float | None = None,
     ) -> Diagnosis:
         """How the network uses its neurons: which suffice, which are inactive or redundant, and
         whether measures of single neurons tell which ones matter.
@@ -351,7 +366,7 @@ labels
         >>> print(diagnosis)
         >>> infolens.plot.diagnosis(diagnosis)
         """
-        return (network or self.network()).diagnose(
+        return self._asked(network).diagnose(
             cast("Dump", self),
             layers=layers,
             replacement=replacement,

@@ -116,7 +116,9 @@ class Network(NetworkCalls):
 
     # What it records
 
-    def check(self, data: Data | None = None, y: Any = None, tolerance: float = 1e-3) -> Table:
+    def check(
+        self, data: Data | None = None, y: Any = None, tolerance: float | None = None
+    ) -> Table:
         """How well the network reproduces what was recorded of it. Every ablation asks this first.
 
         Parameters
@@ -124,7 +126,8 @@ class Network(NetworkCalls):
         data, y
             See `Network`.
         tolerance
-            Largest relative difference that is taken; ``math.inf`` takes any.
+            Largest relative difference that is taken; ``math.inf`` takes any. By default 1e-3, or
+            where something is recorded in float16 1e-2, in bfloat16 5e-2.
 
         Returns
         -------
@@ -169,7 +172,7 @@ class Network(NetworkCalls):
         until: float | None = None,
         per_class: bool = True,
         labels: str | None = None,
-        tolerance: float = 1e-3,
+        tolerance: float | None = None,
     ) -> Table:
         """Cumulative ablation: neurons are removed one after the other, and the network is scored
         after each step (Liu, Amjad & Geiger 2018; Morcos et al. 2018).
@@ -211,7 +214,7 @@ class Network(NetworkCalls):
         value: float = 0.0,
         per_class: bool = True,
         labels: str | None = None,
-        tolerance: float = 1e-3,
+        tolerance: float | None = None,
     ) -> Table:
         """Each neuron removed alone.
 
@@ -241,7 +244,7 @@ class Network(NetworkCalls):
         value: float = 0.0,
         per_class: bool = True,
         labels: str | None = None,
-        tolerance: float = 1e-3,
+        tolerance: float | None = None,
     ) -> Table:
         """Groups of neurons removed together.
 
@@ -270,7 +273,7 @@ class Network(NetworkCalls):
         mean_samples: Rows | Dump | None = None,
         value: float = 0.0,
         labels: str | None = None,
-        reproduction_tolerance: float = 1e-3,
+        reproduction_tolerance: float | None = None,
     ) -> Diagnosis:
         """How the network uses its neurons.
 
@@ -312,7 +315,7 @@ class Network(NetworkCalls):
         mean_samples: Rows | Dump | None = None,
         value: float = 0.0,
         labels: str | None = None,
-        tolerance: float = 1e-3,
+        tolerance: float | None = None,
     ) -> None:
         """Write the network without some of its neurons as a dump of its own.
 

@@ -46,16 +46,19 @@ def network_of_arrays(
     """The network of weights, biases and activations in memory, which are copied."""
     options = _options(layout, input_scale)
     network = run("il_network_new", ctypes.byref(options), gives="network")
-    listed = list(layers)
+    tuples = "tuples (name, weight, bias or None, activation)"
+    try:
+        listed = list(layers)
+    except TypeError:
+        kind = type(layers).__name__
+        raise ArgumentError(f"layers must be a list of {tuples}, not {kind}") from None
     if not listed:
-        raise ArgumentError("layers is empty: name at least one (name, weight, bias, activation)")
+        raise ArgumentError(f"layers is empty: give at least one of {tuples}")
     for layer in listed:
         try:
             name, weight, bias, activation = layer
         except (TypeError, ValueError):
-            raise ArgumentError(
-                "layers must hold tuples (name, weight, bias or None, activation)"
-            ) from None
+            raise ArgumentError(f"layers must hold {tuples}") from None
         matrix = borrow(weight, f"weight of layer {name!r}")
         vector = None if bias is None else borrow(bias, f"bias of layer {name!r}")
         check(
@@ -81,6 +84,8 @@ def network_of_function(
             "layers must map names to numbers of neurons, for instance {'fc1': 64}, "
             f"not {layers!r}"
         )
+    if not layers:
+        raise ArgumentError("layers is empty: give at least one, for instance {'fc1': 64}")
     names = names_of("layers", list(layers)) or []
     columns = names_of("scores", scores) or []
     neurons = (ctypes.c_int64 * len(names))(*(_size(*entry) for entry in layers.items()))

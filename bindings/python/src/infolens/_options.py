@@ -69,13 +69,14 @@ class MeasureOptions:
         return options
 
 
-def whole_number(what: str, count: Any) -> int:
-    """How many times; 0 for none."""
+def whole_number(what: str, count: Any, least: int = 0) -> int:
+    """How many; 0, where that is allowed, for none."""
+    allowed = "0 for none or a positive number" if least == 0 else f"at least {least}"
     if isinstance(count, bool) or not hasattr(count, "__index__"):
-        raise ArgumentError(f"{what} must be a whole number, 0 for none, not {count!r}")
+        raise ArgumentError(f"{what} must be a whole number, {allowed}, not {count!r}")
     number: int = count.__index__()
-    if not 0 <= number < 2**63:
-        raise ArgumentError(f"{what} must be 0 for none or a positive number, not {number}")
+    if not least <= number < 2**63:
+        raise ArgumentError(f"{what} must be {allowed}, not {number}")
     return number
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from infolens._errors import ArgumentError
 from infolens._show import heading
 from infolens._table import Table
 
@@ -32,8 +33,17 @@ def figure(width: float, height: float) -> Figure:
 
 
 def layers_of(table: Table) -> list[str]:
-    """The layers in the order of the table."""
-    return list(dict.fromkeys(table["layer"].tolist()))
+    """The layers in the order of the table.
+
+    Raises
+    ------
+    ArgumentError
+        The table has no rows.
+    """
+    layers = list(dict.fromkeys(table["layer"].tolist()))
+    if not layers:
+        raise ArgumentError("table has no rows: there is nothing to draw")
+    return layers
 
 
 def label(table: Table, column: str) -> str:

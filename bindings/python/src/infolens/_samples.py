@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from infolens._call import run
 from infolens._dump import Dump
-from infolens._errors import ArgumentError
+from infolens._errors import ArgumentError, ShapeError
 from infolens._library import Handle
 from infolens._measures import named_layers, source_of
 from infolens._table import read_table
@@ -96,6 +96,8 @@ class Samples:
                 "data must be a dump or a mapping of names ('inputs', 'logits', names of layers) "
                 f"to arrays, not {type(self.data).__name__}"
             )
+        if not len(self.data):
+            raise ArgumentError("data is an empty mapping: give at least {'inputs': X}")
         if self.labels is not None:
             raise ArgumentError("labels names a dataset of a dump: with arrays give y")
         return source_of(named_layers(self.data), self.y, "flatten", 1)
@@ -113,6 +115,10 @@ def select(source: Handle, rows: Rows, what: str) -> Handle:
         return source
     count = int(read_table(run("il_source_layers", source, gives="table"))["samples"][0])
     indices = _indices(rows, count, what)
+    if len(indices) < 2:
+        raise ShapeError(
+            f"{what} has {len(indices)} of the {count} samples: at least two are needed"
+        )
     pointer = indices.ctypes.data_as(ctypes.POINTER(ctypes.c_int64))
     return run("il_source_select", source, pointer, len(indices), gives="source")
 

@@ -80,7 +80,7 @@ class Scorer:
             values = result if np.iterable(result) else [result]
         try:
             numbers = [float(value) for value in values]
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise ArgumentError(
                 f"score returned {result!r}: it must be numbers ({expected}), as a mapping, in "
                 "order, or alone"

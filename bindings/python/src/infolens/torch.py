@@ -127,9 +127,7 @@ class _Evaluation:
         self._model = model
         self._loss = loss
         self._axis = choose("channel_axis", channel_axis, {1: 1, -1: -1})
-        self._batch = whole_number("batch_size", batch_size)
-        if not self._batch:
-            raise ArgumentError("batch_size must be at least 1")
+        self._batch = whole_number("batch_size", batch_size, least=1)
         self._inputs = torch.as_tensor(inputs)
         self._labels = torch.as_tensor(labels)
         if self._labels.is_floating_point() or self._labels.ndim != 1:
