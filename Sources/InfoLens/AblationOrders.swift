@@ -65,10 +65,9 @@ struct AblationOrders {
                 var keys: [Double] = []
                 for place in neurons { keys.append(try AblationOrders.key(place, values, options.ordering, layers)) }
                 for direction in options.directions {
-                    let order = neurons.indices.sorted { a, b in
-                        keys[a] == keys[b] ? a < b : (keys[a] < keys[b]) == (direction == .ascending)
-                    }
-                    add(order.map { neurons[$0] }, options.ordering, direction: direction.rawValue)
+                    add(
+                        AblationOrders.sorted(neurons, by: keys, direction), options.ordering,
+                        direction: direction.rawValue)
                 }
             }
             for repetition in 0..<repeats {
@@ -81,6 +80,15 @@ struct AblationOrders {
             }
         }
         self.curves = curves
+    }
+
+    /// Neurons in the order of keys, none of which is NaN; equal keys keep the order of their neurons.
+    static func sorted(
+        _ neurons: [NeuronIndex], by keys: [Double], _ direction: AblationOptions.Direction
+    ) -> [NeuronIndex] {
+        neurons.indices.sorted { a, b in
+            keys[a] == keys[b] ? a < b : (keys[a] < keys[b]) == (direction == .ascending)
+        }.map { neurons[$0] }
     }
 
     /// The neurons of an order that the caller gives.

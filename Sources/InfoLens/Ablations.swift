@@ -192,7 +192,7 @@ extension NetworkScorer {
                 .memory,
                 """
                 memory: the orders of removal name \(neurons) neurons in all and take \(bytes) bytes; ask for fewer \
-                random repeats or layers at a time, or give the context as much
+                layers or random repeats at a time, or give the context as much
                 """
             )
         }

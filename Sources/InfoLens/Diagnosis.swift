@@ -67,6 +67,10 @@ private struct Diagnosis {
             )
         }
         let chosen = try AblationOrders.layers(named: options.layers, of: scorer)
+        // For each measure two curves of the layers and two of the network.
+        try scorer.checkMemory(
+            neurons: saturatingProduct(
+                4 * diagnosedMeasures.count, chosen.map { scorer.layers[$0].neurons }.saturatingSum()))
         let measured = try MeasuredNeurons(scorer, source, layers: chosen, options: options)
 
         // Curves: for each measure those of the layers, then that of the network, each in both directions.
@@ -76,14 +80,11 @@ private struct Diagnosis {
             for unit in units {
                 let places = unit.flatMap { measured.places[$0] }
                 let values = unit.flatMap { measured.values(of: measure, layer: $0) }
-                for isAscending in [true, false] {
-                    let order = places.indices.sorted { a, b in
-                        values[a] == values[b] ? a < b : (values[a] < values[b]) == isAscending
-                    }
+                for direction in options.directions {
                     wanted.append(
                         NetworkScorer.Curve(
-                            order: order.map { places[$0] }, replacement: replacement,
-                            points: RemovalCurve.points(of: order.count, step: 1)))
+                            order: AblationOrders.sorted(places, by: values, direction), replacement: replacement,
+                            points: RemovalCurve.points(of: places.count, step: 1)))
                 }
             }
         }

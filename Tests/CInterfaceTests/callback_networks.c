@@ -368,6 +368,7 @@ static void more_orders_than_memory_holds_are_refused(void)
     REQUIRE_OK(il_network_from_callback(context, &name, &wide, 1, score_names, 1, score, &script, &network));
     CHECK_STATUS(il_ablate(context, network, NULL, &options, &table), IL_ERROR_MEMORY);
     CHECK_STATUS(il_ablate_single(context, network, NULL, &options, &table), IL_ERROR_MEMORY);
+    CHECK_STATUS(il_diagnose(context, network, source, NULL, &table, NULL, NULL), IL_ERROR_MEMORY);
     CHECK_INTEGER(script.calls, 0);
     CHECK(table == NULL);
     il_network_free(network);
