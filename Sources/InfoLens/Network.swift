@@ -14,6 +14,14 @@ final class Network: HandleObject, Sendable {
     enum Kind: Sendable {
         case dense(DenseNetwork)
         case callback(CallbackNetwork)
+
+        /// The layers' names and numbers of neurons.
+        var layers: [(name: String, neurons: Int)] {
+            switch self {
+            case .dense(let network): network.layers.map { ($0.name, $0.neurons) }
+            case .callback(let network): network.layers
+            }
+        }
     }
 
     /// How weights that are added are to be read.
@@ -29,14 +37,6 @@ final class Network: HandleObject, Sendable {
         self.layout = layout
         self.inputScale = inputScale
         state = Mutex(kind)
-    }
-
-    /// The layers' names and numbers of neurons.
-    var layers: [(name: String, neurons: Int)] {
-        switch kind {
-        case .dense(let network): network.layers.map { ($0.name, $0.neurons) }
-        case .callback(let network): network.layers
-        }
     }
 
     /// The dense network; what needs one cannot do with a callback.
@@ -66,6 +66,9 @@ final class Network: HandleObject, Sendable {
 
     /// The layers, one row each.
     var description: Table {
+        // One look: a layer may be added meanwhile.
+        let kind = kind
+        let layers = kind.layers
         let dense: [DenseLayer]? = if case .dense(let network) = kind { network.layers } else { nil }
         return Table(columns: [
             Column("layer", description: "the layer's name", texts: layers.map(\.name)),

@@ -59,11 +59,12 @@ struct NetworkScorer {
         _ network: Network, _ source: Source?, context: Context, tolerance: Double, perClass: Bool
     ) throws(InfoLensError) {
         self.context = context
-        layers = network.layers
+        let given = network.kind
+        layers = given.layers
         let contents = source?.contents
         classSamples = contents?.labels?.counts
         samples = contents?.samples ?? 1
-        switch network.kind {
+        switch given {
         case .callback(let callback):
             kind = .callback(callback)
             scores = callback.scores.map { Score(name: $0, unit: "1", description: "as the callback scored it") }

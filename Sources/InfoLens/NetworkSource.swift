@@ -21,7 +21,7 @@ extension Source {
             guard let entry = entries.first(where: { $0.role == role }) else { continue }
             try add(role, path: entry.path, dtype: entry.dtype)
         }
-        let names = network.layers.map(\.name)
+        let names = network.kind.layers.map(\.name)
         for name in names {
             guard let entry = entries.first(where: { $0.role == "layer" && isSameText($0.name, name) }) else {
                 continue
