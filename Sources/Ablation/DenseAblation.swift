@@ -91,7 +91,8 @@ public struct DenseAblation: Sendable {
             let plan = RemovalPlan(group, of: network)
             if wholes[plan.start] == nil {
                 wholes[plan.start] = jobs.count
-                jobs.append(Job(plan: plan.sparing, substitutes: substitutes, points: [0]))
+                jobs.append(
+                    Job(plan: RemovalPlan(start: plan.start, of: network), substitutes: substitutes, points: [0]))
             }
             places.append(jobs.count)
             jobs.append(Job(plan: plan, substitutes: substitutes, points: [plan.order.count]))
@@ -173,9 +174,4 @@ public struct DenseAblation: Sendable {
 
     /// Units of work that `curves` reports in all.
     public func workUnits(curves: Int) -> Int { saturatingProduct((data.samples - 1) / Int(CN_PANEL) + 1, curves) }
-}
-
-extension RemovalPlan {
-    /// The same start, with nothing removed.
-    var sparing: RemovalPlan { RemovalPlan(start: start, layers: removed.count) }
 }

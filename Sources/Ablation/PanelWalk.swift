@@ -57,7 +57,9 @@ struct PanelWalk {
         let items = (samples - 1) / Self.rowsPerItem + 1
         let matrices = origins.map { data.matrix($0) }
         let rowBytes = matrices.map { $0.map { RowWindow.bytesPerRow(of: $0) } ?? 0 }.saturatingSum()
-        let itemBytes = saturatingProduct(rowBytes, Self.rowsPerItem) + 8 * sums.saturatingSum()
+        let itemBytes = [
+            saturatingProduct(rowBytes, Self.rowsPerItem), saturatingProduct(8, sums.saturatingSum()),
+        ].saturatingSum()
 
         let free = run.memory - kept
         guard [bytesPerWorker, itemBytes].saturatingSum() <= free else {

@@ -22,34 +22,50 @@ struct RemovalPlan: Sendable {
     let start: Int
     /// For each layer: those that it loses, ascending.
     let removed: [[Int32]]
-    /// For each layer: those that stay, ascending; empty for layers that lose none.
-    let staying: [[Int32]]
+    /// For each layer: those that stay.
+    let staying: Staying
 
     /// - Parameter order: at least one neuron, none twice, all of hidden layers of `network`
     init(_ order: [NeuronIndex], of network: DenseNetwork) {
-        self.order = order
         var removed = [[Int32]](repeating: [], count: network.layers.count)
         for place in order { removed[place.layer].append(Int32(truncatingIfNeeded: place.neuron)) }
-        var staying = removed
-        for layer in removed.indices {
-            removed[layer].sort()
-            staying[layer].removeAll()
-            guard !removed[layer].isEmpty else { continue }
-            var next = removed[layer][...]
-            for neuron in 0..<Int32(truncatingIfNeeded: network.layers[layer].neurons) {
-                if next.first == neuron { next.removeFirst() } else { staying[layer].append(neuron) }
-            }
-        }
-        self.removed = removed
-        self.staying = staying
-        start = removed.firstIndex { !$0.isEmpty } ?? 0
+        for layer in removed.indices { removed[layer].sort() }
+        let start = removed.firstIndex { !$0.isEmpty } ?? 0
+        self.init(order: order, start: start, removed: removed, of: network)
     }
 
     /// Nothing is removed.
-    init(start: Int, layers: Int) {
-        order = []
+    init(start: Int, of network: DenseNetwork) {
+        self.init(order: [], start: start, removed: Array(repeating: [], count: network.layers.count), of: network)
+    }
+
+    private init(order: [NeuronIndex], start: Int, removed: [[Int32]], of network: DenseNetwork) {
+        self.order = order
         self.start = start
-        removed = Array(repeating: [], count: layers)
-        staying = removed
+        self.removed = removed
+        staying = Staying(removed: removed, network: network)
+    }
+
+    /// Found when asked for: a group for each neuron of a layer would have almost all of the layer each.
+    struct Staying: Sendable {
+        fileprivate let removed: [[Int32]]
+        fileprivate let network: DenseNetwork
+
+        /// The neurons of a layer that stay, ascending; none of a layer that loses none.
+        subscript(layer: Int) -> [Int32] {
+            let neurons = network.layers[layer].neurons
+            guard !removed[layer].isEmpty, removed[layer].count < neurons else { return [] }
+            var staying: [Int32] = []
+            staying.reserveCapacity(neurons - removed[layer].count)
+            var next = 0
+            for neuron in 0..<Int32(truncatingIfNeeded: neurons) {
+                if next < removed[layer].count, removed[layer][next] == neuron {
+                    next += 1
+                } else {
+                    staying.append(neuron)
+                }
+            }
+            return staying
+        }
     }
 }

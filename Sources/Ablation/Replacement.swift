@@ -18,6 +18,8 @@ public final class Substitutes: Sendable {
     public let replacement: Replacement
     /// A number a neuron, for each layer that may lose some; empty for other layers, and for permutations.
     private let constants: [[Double]]
+    /// For each layer, whether all its neurons say 0.
+    private let areZero: [Bool]
     /// For permutations: the layer's activations, each neuron's permuted, [N, neurons].
     private let permuted: [AlignedBuffer?]
     private let widths: [Int]
@@ -44,6 +46,7 @@ public final class Substitutes: Sendable {
             }
         }
         self.constants = constants
+        areZero = constants.map { $0.allSatisfy { $0 == 0 } }
     }
 
     /// Permuted activations: those of neuron j by stream j of the layer's generator.
@@ -53,6 +56,7 @@ public final class Substitutes: Sendable {
         let (network, data) = (ablation.network, ablation.data)
         replacement = .permute
         constants = []
+        areZero = Array(repeating: false, count: network.layers.count)
         widths = network.layers.map(\.neurons)
         bytes = layers.map { saturatingProduct(data.samples, 4, network.layers[$0].neurons) }.saturatingSum()
         guard bytes <= run.memory / 2 else {
@@ -98,7 +102,7 @@ public final class Substitutes: Sendable {
     }
 
     /// Whether all neurons of a layer say 0.
-    func isZero(layer: Int) -> Bool { replacement != .permute && constants[layer].allSatisfy { $0 == 0 } }
+    func isZero(layer: Int) -> Bool { areZero[layer] }
 
     /// Fills the rows of a panel that belong to `neurons`; lanes beyond `count` repeat the last one.
     func fill(_ panel: UnsafeMutablePointer<Float>, layer: Int, neurons: [Int32], first: Int, count: Int) {

@@ -6,7 +6,8 @@ import Kernels
 final class RowWindow: @unchecked Sendable {
     private let block: RowBlock
     private let memory: AlignedBuffer?
-    private let name: String
+    /// Whose memory the block may be.
+    private let matrix: any ActivationMatrix
 
     /// Bytes a row that a window of `matrix` needs.
     static func bytesPerRow(of matrix: any ActivationMatrix) -> Int {
@@ -17,7 +18,7 @@ final class RowWindow: @unchecked Sendable {
     ///
     /// - Parameter memory: bytes that reading may use on top of the window
     init(of matrix: any ActivationMatrix, rows: Range<Int>, memory budget: Int, run: Run) throws(InfoLensError) {
-        name = matrix.name
+        self.matrix = matrix
         guard matrix.scratchBytes(rows: 1) > 0 else {
             memory = nil
             block = try matrix.read(rows: rows, scratch: UnsafeMutableRawBufferPointer(start: nil, count: 0))
@@ -85,7 +86,7 @@ final class RowWindow: @unchecked Sendable {
                 throw InfoLensError(
                     .numeric,
                     """
-                    activations: layer "\(name)": row \(row), neuron \(neuron) is \(self[row, neuron]); remove or \
+                    activations: layer "\(matrix.name)": row \(row), neuron \(neuron) is \(self[row, neuron]); remove or \
                     replace what is not finite, or beyond float32, before ablating
                     """
                 )

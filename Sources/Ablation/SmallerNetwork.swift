@@ -75,9 +75,13 @@ public struct SelectedColumns: ActivationMatrix {
     public var element: Element { matrix.element }
     public var preferredRows: Int? { matrix.preferredRows }
 
-    private func outputBytes(rows: Int) -> Int { (saturatingProduct(rows, neurons, element.size) + 63) & ~63 }
+    private func outputBytes(rows: Int) -> Int {
+        [saturatingProduct(rows, neurons, element.size), 63].saturatingSum() & ~63
+    }
 
-    public func scratchBytes(rows: Int) -> Int { outputBytes(rows: rows) + matrix.scratchBytes(rows: rows) }
+    public func scratchBytes(rows: Int) -> Int {
+        [outputBytes(rows: rows), matrix.scratchBytes(rows: rows)].saturatingSum()
+    }
 
     public func read(rows: Range<Int>, scratch: UnsafeMutableRawBufferPointer) throws(InfoLensError) -> RowBlock {
         guard let output = scratch.baseAddress, scratch.count >= scratchBytes(rows: rows.count) else {
