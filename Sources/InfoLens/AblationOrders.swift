@@ -38,7 +38,7 @@ struct AblationOrders {
             explicit = try AblationOrders.explicit(order, layers, chosen, areAll: options.layers == nil)
         } else if let measures = options.measures, !isRandom {
             values = try AblationOrders.values(
-                NeuronRows(measures, argument: "measures", layers: layers), of: options.ordering)
+                NeuronRows(measures, argument: "measures", layers: layers, skipsOthers: true), of: options.ordering)
         } else if !isRandom {
             let table = try AblationOrders.measures([options.ordering], of: chosen, scorer, source, options: options)
             values = try AblationOrders.values(

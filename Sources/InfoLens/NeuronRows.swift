@@ -9,23 +9,30 @@ struct NeuronRows {
     /// What the table is called in errors.
     let argument: StaticString
     let places: [NeuronIndex]
+    /// The row of the table that each place is of.
+    private let rows: [Int]
     private let table: Table
     private let layers: [(name: String, neurons: Int)]
 
-    /// - Parameter layers: of the network; rows of other layers are refused
+    /// - Parameters:
+    ///   - layers: of the network
+    ///   - skipsOthers: whether rows of other layers are passed over, rather than refused
     /// - Throws: `notFound` for a missing column, a layer or neuron that is not there
     init(
-        _ handle: OpaquePointer?, argument: StaticString, layers: [(name: String, neurons: Int)]
+        _ handle: OpaquePointer?, argument: StaticString, layers: [(name: String, neurons: Int)],
+        skipsOthers: Bool = false
     ) throws(InfoLensError) {
         let table = try Handles.object(handle, TableHandle.self, argument: argument).table
-        try self.init(table, argument: argument, layers: layers)
+        try self.init(table, argument: argument, layers: layers, skipsOthers: skipsOthers)
     }
 
-    init(_ table: Table, argument: StaticString, layers: [(name: String, neurons: Int)]) throws(InfoLensError) {
+    init(
+        _ table: Table, argument: StaticString, layers: [(name: String, neurons: Int)], skipsOthers: Bool = false
+    ) throws(InfoLensError) {
         self.argument = argument
         self.table = table
         self.layers = layers
-        guard case .strings(let codes, let names, let rows)? = table.column(named: "layer")?.values,
+        guard case .strings(let codes, let names, let count)? = table.column(named: "layer")?.values,
             case .integers(let neurons, _)? = table.column(named: "neuron")?.values
         else {
             throw InfoLensError(
@@ -38,10 +45,13 @@ struct NeuronRows {
         }
         let indices = names.map { name in layers.firstIndex { isSameText($0.name, name) } }
         var places: [NeuronIndex] = []
-        places.reserveCapacity(rows)
-        for row in 0..<rows {
+        places.reserveCapacity(count)
+        var rows: [Int] = []
+        rows.reserveCapacity(count)
+        for row in 0..<count {
             let code = Int(codes.values[row])
             guard let layer = indices[code] else {
+                if skipsOthers { continue }
                 let known = layers.map { "\"\($0.name)\"" }.joined(separator: ", ")
                 throw InfoLensError(
                     .argument,
@@ -58,21 +68,24 @@ struct NeuronRows {
                 )
             }
             places.append(NeuronIndex(layer: layer, neuron: Int(neuron)))
+            rows.append(row)
         }
         self.places = places
+        self.rows = rows
     }
 
-    /// - Parameter rows: indices of rows
-    /// - Throws: `argument` where two of the rows name the same neuron
-    func checkDistinct(_ rows: [Int]? = nil) throws(InfoLensError) {
+    /// - Parameter indices: of some places; nil for all
+    /// - Throws: `argument` where two of them are the same neuron
+    func checkDistinct(_ indices: [Int]? = nil) throws(InfoLensError) {
         var first: [NeuronIndex: Int] = [:]
-        for row in rows ?? Array(places.indices) {
-            if let earlier = first.updateValue(row, forKey: places[row]) {
+        for index in indices ?? Array(places.indices) {
+            let place = places[index]
+            if let earlier = first.updateValue(rows[index], forKey: place) {
                 throw InfoLensError(
                     .argument,
                     """
-                    \(argument): neuron \(places[row].neuron) of layer "\(layers[places[row].layer].name)" is named \
-                    twice, by rows \(earlier) and \(row); name each once
+                    \(argument): neuron \(place.neuron) of layer "\(layers[place.layer].name)" is named twice, by \
+                    rows \(earlier) and \(rows[index]); name each once
                     """
                 )
             }
@@ -97,7 +110,7 @@ struct NeuronRows {
             }
         }
         var result: [NeuronIndex: Double] = [:]
-        for (row, place) in places.enumerated() { result[place] = try number(row) }
+        for (place, row) in zip(places, rows) { result[place] = try number(row) }
         return result
     }
 

@@ -162,6 +162,15 @@ def test_orders_may_come_from_a_table_of_measures():
     assert inside == plain["neuron"].tolist()
 
 
+def test_a_table_of_measures_may_have_other_layers():
+    made = dense()
+    by_name = made.network.ablate(made.data, made.y, ordering="entropy")
+    table = infolens.neuron_measures(made.data, made.y)
+    assert {"inputs", "logits"} < set(table["layer"])
+    by_table = made.network.ablate(made.data, made.y, ordering="entropy", measures=table)
+    assert by_table["removed_neuron"].tolist() == by_name["removed_neuron"].tolist()
+
+
 def test_equal_values_keep_the_order_of_their_indices():
     made = dense(("relu", "relu", "softmax"))
     constant = infolens.neuron_measures(made.activations(), quantizer=infolens.threshold(1e9))
