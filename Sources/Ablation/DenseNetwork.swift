@@ -67,11 +67,22 @@ public struct DenseNetwork: Sendable {
     public init() {}
 
     /// Adds a layer behind the last one.
-    /// - Throws: `argument` for a name that is taken, `shape` where its inputs are not the neurons before it
+    /// - Throws: `argument` for a name that is taken, or that of data which are no layer's; `shape` where its inputs are
+    ///   not the neurons before it
     public mutating func append(_ layer: DenseLayer) throws(InfoLensError) {
         guard !layers.contains(where: { isSameText($0.name, layer.name) }) else {
             throw InfoLensError(
                 .argument, "name: there are two layers named \"\(layer.name)\"; give each its own name")
+        }
+        // `NetworkData` knows them by these names. The last layer's are the logits.
+        for (reserved, owner) in [("inputs", layer), ("logits", layers.last)] where owner?.name == reserved {
+            throw InfoLensError(
+                .argument,
+                """
+                name: "\(reserved)" is what the data of the network's \(reserved) are called, and a layer of that name \
+                would be taken for them; give the layer another name
+                """
+            )
         }
         if let last = layers.last {
             guard last.neurons == layer.inputs else {

@@ -41,7 +41,9 @@ public struct NetworkData: Sendable {
         logits = try matrix("logits", width: network.classes, of: "data")
         var activations: [(any ActivationMatrix)?] = []
         for layer in network.layers {
-            activations.append(try matrix(layer.name, width: layer.neurons, of: "layer"))
+            // A last layer of that name has been met.
+            let isLogits = isSameText(layer.name, "logits")
+            activations.append(isLogits ? nil : try matrix(layer.name, width: layer.neurons, of: "layer"))
         }
         self.activations = activations
         self.labels = labels

@@ -99,7 +99,20 @@ private struct AblationCall {
 
     // MARK: Groups
 
+    /// - Throws: `argument` where the accuracy of a class would be called as what a removal costs is
+    private func checkColumns() throws(InfoLensError) {
+        guard !scorer.isCallback, scorer.scores.contains(where: { $0.name == "accuracy_loss" }) else { return }
+        throw InfoLensError(
+            .argument,
+            """
+            options.per_class: the accuracy of class loss would be called accuracy_loss, as what a removal costs is; \
+            give 0, or name the class otherwise
+            """
+        )
+    }
+
     func singles() throws(InfoLensError) -> Table {
+        try checkColumns()
         let replacement = try options.replacement(of: "il_ablate_single()")
         let chosen = try AblationOrders.layers(named: options.layers, of: scorer)
         try scorer.checkMemory(neurons: chosen.map { scorer.layers[$0].neurons }.saturatingSum())
@@ -117,6 +130,7 @@ private struct AblationCall {
     }
 
     func groups(_ groups: OpaquePointer?) throws(InfoLensError) -> Table {
+        try checkColumns()
         let replacement = try options.replacement(of: "il_ablate_groups()")
         guard options.layers == nil else {
             throw InfoLensError(.argument, "options.layers: groups name their layers themselves; leave it NULL")

@@ -11,7 +11,13 @@ struct CallbackNetwork: @unchecked Sendable {
     private let callback: il_ablation_callback
     private let user: UnsafeMutableRawPointer?
 
-    /// - Throws: `argument` for names that come twice, sizes below 1 or beyond 2^31
+    /// Columns of the tables that scores stand in.
+    private static let columns = [
+        "layer", "ordering", "direction", "replacement", "repeat", "step", "neurons_removed", "removed_layer",
+        "removed_neuron", "neuron", "group", "neurons",
+    ]
+
+    /// - Throws: `argument` for names that come twice or are those of other columns, sizes below 1 or beyond 2^31
     init(
         layers: [(String, Int64)], scores: [String], callback: @escaping il_ablation_callback,
         user: UnsafeMutableRawPointer?
@@ -26,6 +32,14 @@ struct CallbackNetwork: @unchecked Sendable {
             for (index, name) in names.enumerated() where names[..<index].contains(where: { isSameText($0, name) }) {
                 throw InfoLensError(.argument, "\(what)[\(index)]: \"\(name)\" comes twice; give each its own name")
             }
+        }
+        for (index, name) in scores.enumerated() {
+            guard Self.columns.contains(name) || scores.contains(where: { isSameText("\($0)_loss", name) }) else {
+                continue
+            }
+            throw InfoLensError(
+                .argument,
+                "scores[\(index)]: \"\(name)\" is what another column of the tables is called; choose another name")
         }
         self.layers = layers.map { ($0.0, Int($0.1)) }
         self.scores = scores

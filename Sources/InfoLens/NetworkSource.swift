@@ -23,9 +23,10 @@ extension Source {
         }
         let names = network.kind.layers.map(\.name)
         for name in names {
-            guard let entry = entries.first(where: { $0.role == "layer" && isSameText($0.name, name) }) else {
-                continue
-            }
+            guard let entry = entries.first(where: { $0.role == "layer" && isSameText($0.name, name) }),
+                // A last layer may be named as what it gives.
+                !contents.layers.contains(where: { isSameText($0.matrix.name, name) })
+            else { continue }
             try add(name, path: entry.path, dtype: entry.dtype)
         }
         let found = contents.layers.map(\.matrix.name)

@@ -306,6 +306,7 @@ static void callbacks_that_make_no_network_are_refused(void)
 {
     static const int64_t none[] = {3, 0}, negative[] = {-1, 3}, huge[] = {INT64_MAX, 3};
     static const char *const twice[] = {"a", "a"}, *const hollow[] = {"a", NULL};
+    static const char *const taken[] = {"accuracy", "step"}, *const lost[] = {"a_loss", "a"};
     const int64_t *widths = net_widths + 1;
     il_network *network = NULL;
     const struct {
@@ -331,6 +332,8 @@ static void callbacks_that_make_no_network_are_refused(void)
         {net_names, huge, 2, score_names, 1, score, "neurons[0]"},
         {twice, widths, 2, score_names, 1, score, "comes twice"},
         {net_names, widths, 2, twice, 2, score, "scores[1]"},
+        {net_names, widths, 2, taken, 2, score, "scores[1]: \"step\""},
+        {net_names, widths, 2, lost, 2, score, "scores[0]: \"a_loss\""},
         {hollow, widths, 2, score_names, 1, score, "layers[1]"},
         {net_names, widths, 2, hollow, 2, score, "scores[1]"},
     };

@@ -268,11 +268,17 @@ static void layers_that_do_not_fit_are_refused(void)
     const int64_t chain[] = {2, 3};
     weight = array_of(w, IL_FLOAT32, 2, chain);
     CHECK_REFUSED(il_network_add_layer(target, "other", &weight, NULL, "relu"), IL_ERROR_SHAPE, "\"next\" before it has 3");
+    const int64_t next[] = {3, 4}, after[] = {4, 1};
+    weight = array_of(w, IL_FLOAT32, 2, next);
+    CHECK_REFUSED(il_network_add_layer(target, "inputs", &weight, NULL, "relu"), IL_ERROR_ARGUMENT, "name: \"inputs\"");
     CHECK_REFUSED(net_add_layer(network, 0, IL_WEIGHT_AUTO, IL_FLOAT32), IL_ERROR_ARGUMENT, "\"first\"");
     CHECK_OK(il_network_layers(context, target, &table)); /* what was refused has left nothing */
     CHECK_INTEGER(rows_of(table), 1);
     CHECK_TEXT(strings(table, "activation")[0], "elu(0.5)");
     il_table_free(table);
+    CHECK_OK(il_network_add_layer(target, "logits", &weight, NULL, "relu"));
+    weight = array_of(w, IL_FLOAT32, 2, after);
+    CHECK_REFUSED(il_network_add_layer(target, "end", &weight, NULL, "relu"), IL_ERROR_ARGUMENT, "name: \"logits\"");
     il_network_free(target);
     const il_network *before = target;
     il_network_options options;
