@@ -12,6 +12,8 @@ struct PackedLayer: @unchecked Sendable {
     let parameter: Float
     /// The largest |bias|.
     let largestBias: Float
+    /// √ Σ over inputs of the square of their largest |weight|: what errors of the inputs, of either sign, come to.
+    let norm: Float
     /// Row k: what input k adds to each neuron.
     let rows: UnsafePointer<Float>
     /// The weights in tiles, as cn_panel_forward takes them.
@@ -45,8 +47,10 @@ final class PackedWeights: Sendable {
         for index in 0..<inputs * neurons {
             values[index] = Float(layer.weight[index])
             let most = largest + index / neurons
-            values[most] = max(values[most], abs(values[index]))
+            // Not below 2^-20: what is said must show in a bound even if its weights are too small to.
+            values[most] = max(values[most], abs(values[index]), 0x1p-20)
         }
+        let norm = (0..<inputs).reduce(Float(0)) { $0 + values[largest + $1] * values[largest + $1] }.squareRoot()
         var next = weights
         for first in stride(from: 0, to: neurons, by: Int(CN_PANEL_TILE)) {
             for input in 0..<inputs {
@@ -62,6 +66,7 @@ final class PackedWeights: Sendable {
         self.layer = PackedLayer(
             inputs: inputs, neurons: neurons, function: layer.activation.function,
             parameter: layer.activation.parameter, largestBias: layer.bias.reduce(0) { max($0, abs(Float($1))) },
-            rows: values, tiles: values + weights, bias: values + bias, largest: values + largest, none: values + none)
+            norm: norm, rows: values, tiles: values + weights, bias: values + bias, largest: values + largest,
+            none: values + none)
     }
 }

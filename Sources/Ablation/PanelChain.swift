@@ -40,9 +40,11 @@ final class PanelChain {
     private let intact: Panel
     private let intactBound: Panel
     private let delta: Panel
-    /// For each lane, the largest that Σ |t w| + |b| can be for a score, which its rounding error is in proportion to.
-    private let bound: Panel
-    private let boundOfBase: Panel
+    /// For each layer and lane, what Σ |t w| + |b| of a neuron is at most: its rounding error is in proportion to that.
+    private let bounds: [Panel]
+    private let baseBounds: [Panel]
+    /// The same for the scores, with what comes from the layers before.
+    private let doubt: Panel
     /// A zero for each lane.
     private let silence: Panel
     private let outputs: Panel
@@ -54,7 +56,8 @@ final class PanelChain {
     /// Bytes of a chain.
     static func bytes(_ network: DenseNetwork, start: Int) -> Int {
         let widths = network.layers[start...].map(\.neurons)
-        let panels = 3 * widths.saturatingSum() + widths[0] + widths[1] + widths[widths.count - 1] + 5
+        let panels =
+            3 * widths.saturatingSum() + widths[0] + widths[1] + widths[widths.count - 1] + 2 * widths.count + 4
         return saturatingProduct(panels, lanes, MemoryLayout<Float>.stride)
     }
 
@@ -71,8 +74,8 @@ final class PanelChain {
             defer { next += neurons * Self.lanes }
             return next
         }
-        func panels() -> [Panel] {
-            network.layers.indices.map { panel($0 >= start ? network.layers[$0].neurons : 0) }
+        func panels(_ width: (DenseLayer) -> Int = { $0.neurons }) -> [Panel] {
+            network.layers.indices.map { panel($0 >= start ? width(network.layers[$0]) : 0) }
         }
         z = panels()
         substituteMemory = panels()
@@ -82,15 +85,15 @@ final class PanelChain {
         outputs = panel(network.classes)
         intactBound = panel(1)
         delta = panel(1)
-        bound = panel(1)
-        boundOfBase = panel(1)
+        bounds = panels { _ in 1 }
+        baseBounds = panels { _ in 1 }
+        doubt = panel(1)
         silence = panel(1)
         substitutes = Array(repeating: nil, count: network.layers.count)
         bases = network.packed.map(\.bias)
         kept = Array(repeating: nil, count: network.layers.count)
         lists = network.layers.map { NeuronList(capacity: $0.neurons) }
-        // A float32 sum of n terms is off by about √n units of 2^-24 of Σ |t w|, and what earlier layers add is less:
-        // their errors are of either sign, and many. Sixteen times that is far outside.
+        // A float32 sum of n terms is off by about √n units of 2^-24 of Σ |t w|; sixteen times that is far outside.
         let terms = network.layers[(start + 1)...].map(\.inputs).max() ?? 1
         tolerance = max(0x1p-17, 0x1p-20 * Float(terms).squareRoot())
     }
@@ -102,7 +105,7 @@ final class PanelChain {
     /// Afterwards nothing that can be restored is there.
     func begin(_ plan: RemovalPlan, _ substitutes: Substitutes, first: Int, count: Int) {
         prepare(plan, substitutes, first: first, count: count)
-        copy(boundOfBase, to: bound)
+        copy(baseBounds[start + 1], to: bounds[start + 1])
         let staying = plan.staying[start]
         staying.withUnsafeBufferPointer { index in
             forward(spoken, layer: start, index: index, linear: true, into: start + 1)
@@ -112,19 +115,17 @@ final class PanelChain {
     /// What is behind the start with nothing removed, to take groups from.
     func beginIntact() {
         for layer in network.layers.indices { bases[layer] = packed[layer].bias }
-        bound.update(repeating: packed[last].largestBias, count: Self.lanes)
+        bounds[start + 1].update(repeating: packed[start + 1].largestBias, count: Self.lanes)
         forward(spoken, layer: start, index: nil, linear: true, into: start + 1)
         intact.update(from: z[start + 1], count: packed[start + 1].neurons * Self.lanes)
-        copy(bound, to: intactBound)
+        copy(bounds[start + 1], to: intactBound)
     }
 
     /// Removes the neurons of a plan, after `beginIntact()`.
     func remove(_ plan: RemovalPlan, _ substitutes: Substitutes, first: Int, count: Int) {
         prepare(plan, substitutes, first: first, count: count)
         z[start + 1].update(from: intact, count: packed[start + 1].neurons * Self.lanes)
-        if start + 1 == last {
-            copy(intactBound, to: bound)
-        }
+        copy(intactBound, to: bounds[start + 1])
         for neuron in plan.removed[start].lazy.map({ Int($0) }) {
             let offset = neuron * Self.lanes
             // It says what is put in its place, and no more what it said.
@@ -137,8 +138,8 @@ final class PanelChain {
     private func prepare(_ plan: RemovalPlan, _ values: Substitutes, first: Int, count: Int) {
         pending = nil
         valid = start + 1
-        boundOfBase.update(repeating: packed[last].largestBias, count: Self.lanes)
         for layer in start..<last {
+            baseBounds[layer + 1].update(repeating: packed[layer + 1].largestBias, count: Self.lanes)
             let removed = plan.removed[layer]
             if removed.isEmpty || values.isZero(layer: layer) {
                 substitutes[layer] = nil
@@ -151,7 +152,7 @@ final class PanelChain {
                 removed.withUnsafeBufferPointer { index in
                     product(
                         panel, layer: layer, index: index, function: Int32(CN_LINEAR), minus: nil,
-                        start: packed[layer + 1].bias, into: baseMemory[layer + 1], bound: boundOfBase)
+                        start: packed[layer + 1].bias, into: baseMemory[layer + 1], bound: baseBounds[layer + 1])
                 }
                 bases[layer + 1] = UnsafePointer(baseMemory[layer + 1])
             }
@@ -172,8 +173,11 @@ final class PanelChain {
             flush()
             // A neuron that is silent on the whole panel changes nothing.
             if start + 1 < last {
-                guard cn_panel_change(said, minus, delta) != 0 else { return false }
-                pending = (UnsafePointer(delta), packed[start + 1].row(place.neuron))
+                let next = packed[start + 1]
+                guard cn_panel_change(said, minus, delta, next.largest[place.neuron], bounds[start + 1]) != 0 else {
+                    return false
+                }
+                pending = (UnsafePointer(delta), next.row(place.neuron))
             } else {
                 guard add(said, minus: minus, of: place.neuron, in: start) else { return false }
             }
@@ -194,8 +198,9 @@ final class PanelChain {
     /// - Returns: whether that changes it
     private func add(_ said: Panel, minus: Panel?, of neuron: Int, in layer: Int) -> Bool {
         let next = packed[layer + 1]
-        let largest = layer + 1 == last ? next.largest[neuron] : 0
-        return cn_panel_add(z[layer + 1], Int64(next.neurons), said, minus, next.row(neuron), largest, bound) != 0
+        return cn_panel_add(
+            z[layer + 1], Int64(next.neurons), said, minus, next.row(neuron), next.largest[neuron], bounds[layer + 1])
+            != 0
     }
 
     /// Hands over what is pending.
@@ -203,14 +208,15 @@ final class PanelChain {
         guard let waiting = pending else { return }
         pending = nil
         _ = cn_panel_add(
-            z[start + 1], Int64(packed[start + 1].neurons), waiting.delta, nil, waiting.weights, 0, bound)
+            z[start + 1], Int64(packed[start + 1].neurons), waiting.delta, nil, waiting.weights, 0,
+            bounds[start + 1])
     }
 
     /// Computes the layers up to `target`.
     private func advance(to target: Int) {
         while valid < target {
             let layer = valid
-            if layer + 1 == last { copy(boundOfBase, to: bound) }
+            copy(baseBounds[layer + 1], to: bounds[layer + 1])
             if let list = kept[layer] {
                 flush()
                 forward(z[layer], layer: layer, index: list.neurons, linear: false, into: layer + 1)
@@ -227,7 +233,7 @@ final class PanelChain {
     ) {
         product(
             panel, layer: layer, index: index, function: linear ? Int32(CN_LINEAR) : packed[layer].function,
-            minus: linear ? nil : substitutes[layer], start: bases[target], into: z[target], bound: bound)
+            minus: linear ? nil : substitutes[layer], start: bases[target], into: z[target], bound: bounds[target])
     }
 
     private func product(
@@ -248,8 +254,7 @@ final class PanelChain {
             from.weights = waiting.weights
             pending = nil
         }
-        cn_panel_forward(
-            &from, next.tiles, start, Int64(next.neurons), out, layer + 1 == last ? next.largest : next.none, bound)
+        cn_panel_forward(&from, next.tiles, start, Int64(next.neurons), out, next.largest, bound)
     }
 
     private func copy(_ source: Panel, to target: Panel) { target.update(from: source, count: Self.lanes) }
@@ -264,7 +269,7 @@ final class PanelChain {
         let output = packed[last]
         cn_panel_curve(
             z[last], Int64(output.neurons), spoken, substitutes[start], curve.order, Int64(curve.order.count),
-            curve.judged, output.rows, output.largest, labels, lanes, bound, tolerance, results.scores,
+            curve.judged, output.rows, output.largest, labels, lanes, bounds[last], tolerance, results.scores,
             results.changed)
     }
 
@@ -278,8 +283,14 @@ final class PanelChain {
             cn_panel_activate(scores, Int64(output.neurons), output.function, output.parameter, outputs)
             scores = outputs
         }
+        // Errors of a layer's neurons are of either sign, and come to the next as the root of their squares does.
+        copy(bounds[start + 1], to: doubt)
+        for layer in stride(from: start + 2, through: last, by: 1) {
+            let norm = packed[layer].norm
+            for lane in 0..<Self.lanes { doubt[lane] = bounds[layer][lane] + norm * doubt[lane] }
+        }
         var result = cn_panel_scores()
-        cn_panel_score(scores, Int64(output.neurons), labels, lanes, bound, tolerance, &result)
+        cn_panel_score(scores, Int64(output.neurons), labels, lanes, doubt, tolerance, &result)
         return result
     }
 }

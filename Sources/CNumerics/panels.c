@@ -54,8 +54,8 @@ int32_t cn_panel_add(float *z, int64_t neurons, const float *said, const float *
     DISPATCH(panel_add, z, neurons, said, minus, weights, largest, bound)
 }
 
-int32_t cn_panel_change(const float *said, const float *minus, float *change) {
-    DISPATCH(panel_change, said, minus, change)
+int32_t cn_panel_change(const float *said, const float *minus, float *change, float largest, float *bound) {
+    DISPATCH(panel_change, said, minus, change, largest, bound)
 }
 
 void cn_panel_activate(const float *z, int64_t neurons, int32_t function, float parameter, float *h) {

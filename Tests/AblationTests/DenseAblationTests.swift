@@ -33,6 +33,13 @@ struct RandomNetwork {
         }
     }
 
+    /// Another network on the samples of a random one.
+    init(_ network: DenseNetwork, _ other: RandomNetwork) {
+        self.network = network
+        inputs = other.inputs
+        labels = other.labels
+    }
+
     var data: NetworkData {
         get throws { try NetworkData(of: network, matrices: [inputs], labels: labels) }
     }
@@ -195,6 +202,57 @@ private func everyNeuron(of layers: [Int], in network: DenseNetwork, seed: UInt6
             for (threads, memory) in [(3, 1 << 30), (2, 200_000), (1, 130_000)] {
                 #expect(try ablation.curves(curves, run: run(threads: threads, memory: memory)) == known)
             }
+        }
+    }
+
+    @Test(arguments: [Activation.gelu, .geluTanh, .elu(scale: 1)])
+    func `scores of what is almost silent are told apart`(_ activation: Activation) throws {
+        // Values whose own error in float32 is larger than they are.
+        var generator = FixedGenerator(seed: 4)
+        let low = activation == .elu(scale: 1) ? -1e-6 : -5.5
+        let values = (0..<800).map { _ in Double(Float.random(in: Float(low)..<Float(low / 2), using: &generator)) }
+        let identity = [1.0, 0, 0, 1]
+        var network = DenseNetwork()
+        for (name, function) in [("a", .linear), ("b", activation), ("c", .linear)] as [(String, Activation)] {
+            try network.append(
+                DenseLayer(name: name, inputs: 2, neurons: 2, weight: identity, bias: nil, activation: function))
+        }
+        let labels = (0..<400).map { row -> Int32 in
+            activation(values[2 * row]) >= activation(values[2 * row + 1]) ? 0 : 1
+        }
+        let data = try NetworkData(
+            of: network, matrices: [MemoryMatrix(values, neurons: 2, element: .float32, name: "inputs")], labels: labels
+        )
+        let curve = RemovalCurve(
+            order: [NeuronIndex(layer: 0, neuron: 0)],
+            substitutes: Substitutes(.zero, layers: [0], of: network, value: 0, means: []), points: [0, 1])
+        #expect(try DenseAblation(network: network, data: data).curves([curve], run: run())[0][0].correct == 400)
+    }
+
+    @Test func `pre-activations that cancel are told apart`() throws {
+        // One neuron says 1e5 and a bias takes it back; what is left has lost five digits.
+        let random = try RandomNetwork([6, 20, 18, 5], [.relu, .relu, .softmax], samples: 400, seed: 21)
+        var network = DenseNetwork()
+        for (index, layer) in random.network.layers.enumerated() {
+            var (weight, bias) = (layer.weight, layer.bias)
+            if index == 0 { bias[0] = 1e5 }
+            if index == 1 { for k in 0..<18 { bias[k] -= weight[k] * 1e5 } }
+            bias = bias.map { Double(Float($0)) }
+            weight = weight.map { Double(Float($0)) }
+            try network.append(
+                DenseLayer(
+                    name: layer.name, inputs: layer.inputs, neurons: layer.neurons, weight: weight, bias: bias,
+                    activation: layer.activation))
+        }
+        let cancelling = RandomNetwork(network, random)
+        let order = Array(everyNeuron(of: [0], in: network, seed: 4).filter { $0.neuron != 0 })
+        let substitutes = Substitutes(.zero, layers: [0], of: network, value: 0, means: [])
+        let curve = RemovalCurve(
+            order: order, substitutes: substitutes, points: RemovalCurve.points(of: order.count, step: 1))
+        let found = try DenseAblation(network: network, data: cancelling.data).curves([curve], run: run())[0]
+        for (removed, scores) in zip(curve.points, found) {
+            let expected = cancelling.scores(without: Set(order.prefix(removed))) { _, _ in 0 }
+            #expect(scores.correct == expected.correct)
         }
     }
 

@@ -10,7 +10,7 @@ import Testing
 /// - Parameter bound: of a lane
 private func scored(
     _ scores: Panel, labels: [Int32], lanes counted: UInt32 = .max, tolerance: Float = 1,
-    bound: (Int) -> Float = { _ in .leastNormalMagnitude }
+    bound: (Int) -> Float = { _ in 0x1p-60 }
 ) throws -> cn_panel_scores {
     let labelMemory = try AlignedBuffer(count: lanes, of: Int32.self)
     for lane in 0..<lanes { labelMemory.values(of: Int32.self)[lane] = labels[lane] }
@@ -61,6 +61,25 @@ private func lead(_ scores: Panel, lane: Int, label: Int) -> Double {
                     error += Double(classes + 8) * unit * max(1, one)
                 }
                 #expect(abs(found.cross_entropy - entropy) <= error, "\(set)")
+            }
+        }
+    }
+
+    @Test func `near the end of the range everything is in doubt, and nothing where nothing is said`() throws {
+        let scores = try Panel(2) { neuron, lane in lane < 16 ? Float(neuron) : 0 }
+        try forEachInstructionSet { (set) throws in
+            let found = try scored(scores, labels: Array(repeating: 0, count: lanes)) { $0 < 16 ? 1e-30 : 0 }
+            #expect(found.doubtful == 0xffff && found.correct == 0xffff_0000, "\(set)")
+        }
+    }
+
+    @Test func `a small cross-entropy keeps its digits`() throws {
+        for gap: Float in [1, 5, 10, 15, 20, 40] {
+            let scores = try Panel(3) { neuron, _ in neuron == 1 ? gap : 0 }
+            try forEachInstructionSet { (set) throws in
+                let found = try scored(scores, labels: Array(repeating: 1, count: lanes), lanes: 1)
+                let expected = log1p(2 * exp(-Double(gap)))
+                #expect(abs(found.cross_entropy - expected) <= 1e-6 * expected, "\(set)")
             }
         }
     }

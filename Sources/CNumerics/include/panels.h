@@ -43,8 +43,8 @@ int32_t cn_panel_load_f64(const double *rows, int64_t stride, int64_t count, int
 int32_t cn_panel_add(float *z, int64_t neurons, const float *said, const float *minus, const float *weights,
                      float largest, float *bound);
 
-/* change = said - minus, as above, but nothing is added. */
-int32_t cn_panel_change(const float *said, const float *minus, float *change);
+/* change = said - minus, as above, and the bound grows, but nothing is added. */
+int32_t cn_panel_change(const float *said, const float *minus, float *change, float largest, float *bound);
 
 /* h[k] = f(z[k]). `parameter` is the slope of CN_LEAKY_RELU, the scale of CN_ELU. */
 void cn_panel_activate(const float *z, int64_t neurons, int32_t function, float parameter, float *h);
@@ -68,7 +68,8 @@ typedef struct cn_panel_layer {
  * packed    tiles of CN_PANEL_TILE outputs, the last maybe fewer: for each tile its outputs of neuron 0, of
  *           neuron 1, ...; `neurons` of them
  * largest   a number a neuron, >= 0: its largest |w[k][o]|, or 0 where nobody asks for `bound`
- * bound     for each lane: bound[l] += sum over k of |f(z[k])| * largest[k]
+ * bound     for each lane: bound[l] += sum over k of (|f(z[k])| + slack) * largest[k], the slack being a 32nd of
+ *           what the error of CN_GELU, CN_GELU_TANH (|z|) and CN_ELU (scale) is a share of, else 0
  */
 void cn_panel_forward(const cn_panel_layer *layer, const float *packed, const float *start, int64_t outputs,
                       float *out, const float *largest, float *bound);
@@ -85,7 +86,8 @@ typedef struct cn_panel_scores {
  * labels    class of each lane
  * lanes     the lanes that count: bit l for lane l
  * bound     what Σ |t w| + |b| of a score is at most, for each lane: it is doubtful where the label's score and the
- * tolerance  highest other one differ by no more than bound[l] * tolerance; not where the bound is 0, as the scores are
+ * tolerance  highest other one differ by no more than bound[l] * tolerance; not where the bound is 0, as the scores are;
+ *            and where it is below 1e-25, too near the end of float32's range
  */
 void cn_panel_score(const float *scores, int64_t classes, const int32_t *labels, uint32_t lanes, const float *bound,
                     float tolerance, cn_panel_scores *result);

@@ -69,7 +69,7 @@ INLINE V CN_NAME(logarithm)(V x) {
     return e * 0x1.62e4p-1f + (e * 0x1.7f7d1cp-20f + (2.0f * s + 2.0f * s * (q * p)));
 }
 
-/* log(1 + x), 0 <= x <= 1: the logarithm of 1 + x as rounded, and what rounding took away. */
+/* log(1 + x), x >= 0: the logarithm of 1 + x as rounded, and what rounding took away. */
 INLINE V CN_NAME(logarithm1p)(V x) {
     const V u = 1.0f + x;
     return CN_NAME(logarithm)(u) + (x - (u - 1.0f)) / u;
@@ -98,8 +98,9 @@ INLINE V CN_NAME(error_function)(V x) {
     return CN_NAME(with_sign)(y, x);
 }
 
-/* For each neuron k of a chunk: z[k] += delta * weights[k], h[k] = f(z[k]), total += |h[k]| * largest[k]. */
-#define ACTIVATE(f)                                                                   \
+/* For each neuron k of a chunk: z[k] += delta * weights[k], h[k] = f(z[k]), total += (|h[k]| + slack) * largest[k].
+ * The slack is for functions whose own error is no share of their value, a 32nd of what it is a share of. */
+#define ACTIVATE(f, slack)                                                                   \
     for (int64_t k = 0; k < count; k++) {                                             \
         const float w = weights[k], most = largest[k];                                \
         for (int v = 0; v < VECTORS; v++) {                                           \
@@ -107,7 +108,7 @@ INLINE V CN_NAME(error_function)(V x) {
             const V y = f;                                                            \
             z[k * VECTORS + v] = x;                                                   \
             h[k * VECTORS + v] = y;                                                   \
-            sum[v] = CN_NAME(absolute)(y) * most + sum[v];                            \
+            sum[v] = (CN_NAME(absolute)(y) + (slack)) * most + sum[v];                            \
         }                                                                             \
     }                                                                                 \
     break;
@@ -121,18 +122,22 @@ FN void CN_NAME(panel_chunk)(V *z, int64_t count, const V *delta, const float *w
         sum[v] = total[v];
     }
     switch (function) {
-    case CN_RELU: ACTIVATE(CN_NAME(select)(x < 0, zero, x))
-    case CN_LEAKY_RELU: ACTIVATE(CN_NAME(select)(x > 0, x, x * parameter))
-    case CN_TANH: ACTIVATE(CN_NAME(tangent)(x))
-    case CN_SIGMOID: ACTIVATE(CN_NAME(logistic)(x))
-    case CN_GELU: ACTIVATE(0.5f * x * (1.0f + CN_NAME(error_function)(x * 0x1.6a09e6p-1f)))
+    case CN_RELU: ACTIVATE(CN_NAME(select)(x < 0, zero, x), zero)
+    case CN_LEAKY_RELU: ACTIVATE(CN_NAME(select)(x > 0, x, x * parameter), zero)
+    case CN_TANH: ACTIVATE(CN_NAME(tangent)(x), zero)
+    case CN_SIGMOID: ACTIVATE(CN_NAME(logistic)(x), zero)
+    case CN_GELU:
+        ACTIVATE(0.5f * x * (1.0f + CN_NAME(error_function)(x * 0x1.6a09e6p-1f)), CN_NAME(absolute)(x) * 0x1p-5f)
     case CN_GELU_TANH:
-        ACTIVATE(0.5f * x * (1.0f + CN_NAME(tangent)(0x1.988454p-1f * (x + 0.044715f * (x * x * x)))))
-    case CN_SILU: ACTIVATE(x * CN_NAME(logistic)(x))
-    case CN_ELU: ACTIVATE(CN_NAME(select)(x > 0, x, parameter * (CN_NAME(exponential)(x) - 1.0f)))
+        ACTIVATE(0.5f * x * (1.0f + CN_NAME(tangent)(0x1.988454p-1f * (x + 0.044715f * (x * x * x)))),
+                 CN_NAME(absolute)(x) * 0x1p-5f)
+    case CN_SILU: ACTIVATE(x * CN_NAME(logistic)(x), zero)
+    case CN_ELU:
+        ACTIVATE(CN_NAME(select)(x > 0, x, parameter * (CN_NAME(exponential)(x) - 1.0f)),
+                 CN_NAME(splat)(__builtin_fabsf(parameter) * 0x1p-5f))
     case CN_SOFTPLUS:
-        ACTIVATE(CN_NAME(larger)(x, zero) + CN_NAME(logarithm1p)(CN_NAME(exponential)(-CN_NAME(absolute)(x))))
-    default: ACTIVATE(x)
+        ACTIVATE(CN_NAME(larger)(x, zero) + CN_NAME(logarithm1p)(CN_NAME(exponential)(-CN_NAME(absolute)(x))), zero)
+    default: ACTIVATE(x, zero)
     }
     for (int v = 0; v < VECTORS; v++) total[v] = sum[v];
 }
@@ -147,8 +152,10 @@ INLINE int32_t CN_NAME(panel_difference)(const float *said, const float *minus, 
     return __builtin_reduce_or(differs) != 0;
 }
 
-FN int32_t CN_NAME(panel_change)(const float *said, const float *minus, float *change) {
-    return CN_NAME(panel_difference)(said, minus, (V *)change);
+FN int32_t CN_NAME(panel_change)(const float *said, const float *minus, float *change, float largest, float *bound) {
+    if (!CN_NAME(panel_difference)(said, minus, (V *)change)) return 0;
+    for (int v = 0; v < VECTORS; v++) ((V *)bound)[v] += CN_NAME(absolute)(((V *)change)[v]) * largest;
+    return 1;
 }
 
 FN int32_t CN_NAME(panel_add)(float *z, int64_t neurons, const float *said, const float *minus, const float *weights,
@@ -282,21 +289,28 @@ FN void CN_NAME(panel_score)(const float *scores, int64_t classes, const int32_t
     }
     for (int v = 0; v < VECTORS; v++) highest[v] = CN_NAME(larger)(own[v], other[v]);
     for (int64_t c = 0; c < classes; c++) {
-        for (int v = 0; v < VECTORS; v++) powers[v] += CN_NAME(exponential)(x[c * VECTORS + v] - highest[v]);
+        for (int v = 0; v < VECTORS; v++) {
+            const V power = CN_NAME(exponential)(x[c * VECTORS + v] - highest[v]);
+            powers[v] += CN_NAME(select)(label[v] == (int32_t)c, CN_NAME(splat)(0), power);
+        }
     }
     D total = 0;
     uint32_t correct = 0, doubtful = 0;
     for (int l = 0; l < WIDTH; l++) bit[l] = (int32_t)(1u << l);
     for (int v = 0; v < VECTORS; v++) {
         const V lead = own[v] - other[v];
-        const V entropy = CN_NAME(logarithm)(powers[v]) + (highest[v] - own[v]) + zeros[v];
+        /* All powers but that of the highest score, which is 1: what a small entropy is made of. */
+        const V rest = powers[v] + CN_NAME(select)(lead < 0, CN_NAME(exponential)(lead) - 1.0f, CN_NAME(splat)(0));
+        const V entropy = CN_NAME(logarithm1p)(CN_NAME(larger)(rest, CN_NAME(splat)(0))) + (highest[v] - own[v]) + zeros[v];
         const I counts = ((I)(int32_t)(lanes >> (v * WIDTH)) & bit) != 0;
         total += __builtin_convertvector(CN_NAME(value)(CN_NAME(bits)(entropy) & counts), D);
         const V limit = ((const V *)bound)[v];
         /* Where nothing was added all scores are exactly 0, and the first class has it. */
         const I is_void = limit == 0;
         const I is_ahead = (lead > 0) | (is_void & (label[v] == 0));
-        const I is_doubtful = ~(CN_NAME(absolute)(lead) > limit * tolerance) & ~is_void;
+        /* Near the end of float32's range digits are lost that no bound knows of. */
+        const I is_faint = (limit > 0) & (limit < 1e-25f);
+        const I is_doubtful = (~(CN_NAME(absolute)(lead) > limit * tolerance) | is_faint) & ~is_void;
         correct |= (uint32_t)__builtin_reduce_or(is_ahead & counts & bit) << (v * WIDTH);
         doubtful |= (uint32_t)__builtin_reduce_or(is_doubtful & counts & bit) << (v * WIDTH);
     }
