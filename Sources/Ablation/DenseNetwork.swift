@@ -84,6 +84,12 @@ public struct DenseNetwork: Sendable {
                 """
             )
         }
+        guard !layer.name.isEmpty, layer.name != "network" else {
+            throw InfoLensError(
+                .argument,
+                "name: a layer cannot be called \"\(layer.name)\", as tables call all layers together; give it another name"
+            )
+        }
         if let last = layers.last {
             guard last.neurons == layer.inputs else {
                 throw InfoLensError(

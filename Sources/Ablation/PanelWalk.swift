@@ -66,9 +66,9 @@ struct PanelWalk {
             throw InfoLensError(
                 .memory,
                 """
-                memory: the budget of \(run.memory) bytes cannot hold a panel of samples and what one worker keeps for \
+                memory: the budget of \(run.budget) bytes cannot hold a panel of samples and what one worker keeps for \
                 the curves; give the context at least \
-                \([kept, bytesPerWorker, itemBytes, itemBytes].saturatingSum()) bytes, or ask for fewer curves at a time
+                \([run.budget - run.memory, kept, bytesPerWorker, itemBytes, itemBytes].saturatingSum()) bytes, or ask for fewer curves at a time
                 """
             )
         }

@@ -20,6 +20,8 @@ struct AblationOrders {
     let curves: [NamedCurve]
     /// The quantiser, where something was measured.
     let quantizer: Quantizer?
+    /// What a reader should know of the orders; nil for nothing.
+    let warning: String?
 
     init(_ scorer: NetworkScorer, _ source: Source?, options: AblationOptions) throws(InfoLensError) {
         let layers = scorer.layers
@@ -48,6 +50,7 @@ struct AblationOrders {
         quantizer = measured
 
         var curves: [NamedCurve] = []
+        var level: [String] = []
         for unit in units {
             let neurons = unit.layers.flatMap { layer in
                 (0..<layers[layer].neurons).map { NeuronIndex(layer: layer, neuron: $0) }
@@ -64,6 +67,7 @@ struct AblationOrders {
             } else if !isRandom {
                 var keys: [Double] = []
                 for place in neurons { keys.append(try AblationOrders.key(place, values, options.ordering, layers)) }
+                if keys.count > 1, keys.allSatisfy({ $0 == keys[0] }) { level.append(unit.name) }
                 for direction in options.directions {
                     add(
                         AblationOrders.sorted(neurons, by: keys, direction), options.ordering,
@@ -80,6 +84,7 @@ struct AblationOrders {
             }
         }
         self.curves = curves
+        warning = AblationOrders.warning(options.ordering, ofEqual: level, quantizer: measured)
     }
 
     /// Neurons in the order of keys, none of which is NaN; equal keys keep the order of their neurons.
@@ -89,6 +94,14 @@ struct AblationOrders {
         neurons.indices.sorted { a, b in
             keys[a] == keys[b] ? a < b : (keys[a] < keys[b]) == (direction == .ascending)
         }.map { neurons[$0] }
+    }
+
+    /// What to say of layers whose neurons all have the same value; nil where there are none.
+    static func warning(_ column: String, ofEqual layers: [String], quantizer: Quantizer?) -> String? {
+        guard !layers.isEmpty else { return nil }
+        let names = layers.map { "\"\($0)\"" }.joined(separator: ", ")
+        let remedy = quantizer.map { "; choose another quantizer than \($0)" } ?? ""
+        return "\(column) is the same for every neuron of \(names), whose order is that of the indices\(remedy)"
     }
 
     /// The neurons of an order that the caller gives.

@@ -33,6 +33,11 @@ struct CallbackNetwork: @unchecked Sendable {
                 throw InfoLensError(.argument, "\(what)[\(index)]: \"\(name)\" comes twice; give each its own name")
             }
         }
+        if let index = layers.firstIndex(where: { $0.0.isEmpty || $0.0 == "network" }) {
+            throw InfoLensError(
+                .argument,
+                "layers[\(index)]: \"\(layers[index].0)\" is what tables call all layers together; give another name")
+        }
         for (index, name) in scores.enumerated() {
             guard Self.columns.contains(name) || scores.contains(where: { isSameText("\($0)_loss", name) }) else {
                 continue

@@ -44,8 +44,8 @@ struct CheckedNetwork {
                 .numeric,
                 """
                 network: it does not reproduce \(failure.name == "logits" ? "the logits" : "layer \"\(failure.name)\"") \
-                as recorded: sample \(failure.sample), neuron \(failure.neuron) differs by \(failure.largest), \
-                \(failure.relative) of the largest value there, and \(limit) is tolerated; check the activation \
+                as recorded: sample \(failure.sample), neuron \(failure.neuron) differs by \(Float(failure.largest)), \
+                \(Float(failure.relative)) of the largest value there, and \(limit) is tolerated; check the activation \
                 functions, the layout of the weights, the order of the layers and the scale of the inputs, or raise \
                 the tolerance
                 """

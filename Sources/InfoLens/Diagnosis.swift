@@ -123,7 +123,13 @@ private struct Diagnosis {
                     synergistic: candidates.isCandidate.count { $0 }))
         }
         let names = chosen.map { scorer.layers[$0].name }
-        let metadata =
+        let level = chosen.indices.filter { layer in
+            let values = measured.values(of: diagnosedMeasures[0], layer: layer)
+            return values.count > 1 && values.allSatisfy { $0 == values[0] }
+        }
+        let warning = AblationOrders.warning(
+            diagnosedMeasures[0], ofEqual: level.map { names[$0] }, quantizer: options.quantizer)
+        var metadata =
             [
                 ("replacement", scorer.isCallback ? "callback" : replacement.rawValue),
                 ("tolerance", "\(given.tolerance)"), ("chance_margin", "\(given.chance_margin)"),
@@ -131,6 +137,7 @@ private struct Diagnosis {
             ] + (scorer.isCallback ? [("chance", "\(chance)")] : []) + scorer.metadata + [
                 ("seed", "\(context.seed)"), ("version", "\(libraryVersion)"),
             ]
+        if let warning { metadata.append(("warning", warning)) }
         layers = Diagnosis.table(of: diagnoses, names: names, metadata: metadata)
         correlations = Diagnosis.correlations(
             curves: curves, increases: increases, measured: measured, names: names, least: 1 / Double(scorer.samples),

@@ -18,6 +18,9 @@ extension NetworkScorer {
                 "options.replacements: what a permuted neuron says is no bias; choose zero, mean or value")
         }
         let values = try substitutes([replacement], layers: Set(removed.map(\.layer)).sorted(), options: options)
+        guard ablation.data.samples > 1 else {
+            throw InfoLensError(.shape, "source: it has one sample, and a dump needs two; give more")
+        }
         let smaller = try ablation.network.without(removed, saying: found(values, replacement))
         let writer = try DumpWriter(path: path)
         for layer in smaller.layers {

@@ -275,6 +275,16 @@ struct JudgedLabels {
             classes = integers.map { "\($0)" }
             values = integers
         case .strings(let names):
+            // By their rank: where one is missing the others would be taken for their neighbours.
+            guard names.count == scores else {
+                throw InfoLensError(
+                    .numeric,
+                    """
+                    labels: they are texts of \(names.count) classes, but the network's last layer has \(scores) \
+                    neurons, so which neuron stands for which class is not known; give the index of each sample's class
+                    """
+                )
+            }
             classes = names
             values = names.indices.map { Int64($0) }
         }

@@ -15,6 +15,8 @@ public final class Run: @unchecked Sendable {
     public let threads: Int
     /// Bytes of working memory, beyond input and result.
     public private(set) var memory: Int
+    /// What it was at first: the budget that the caller set.
+    public let budget: Int
 
     private let report: Report?
     private let isCancelled: () -> Bool
@@ -28,6 +30,7 @@ public final class Run: @unchecked Sendable {
     public init(threads: Int, memory: Int, report: Report? = nil, isCancelled: @escaping () -> Bool = { false }) {
         self.threads = max(threads, 1)
         self.memory = memory
+        budget = memory
         self.report = report
         self.isCancelled = isCancelled
         lastReport = Run.milliseconds()

@@ -13,6 +13,9 @@ extension LayerDiagnosis {
     }
 
     private var gist: String? {
+        if neurons > 1, inactive == neurons {
+            return "quantised so no neuron tells anything of the label, and their order means nothing"
+        }
         if counts.suffice == 0 { return nil }
         if counts.suffice <= neurons / 4 { return "a few neurons do the work" }
         if counts.tolerate >= neurons - neurons / 2 { return "much is said more than once" }

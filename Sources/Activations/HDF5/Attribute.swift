@@ -78,7 +78,7 @@ extension OpenFile {
         case .numbers(let numbers) where numbers.isEmpty: return nil
         default:
             throw InfoLensError(
-                .format, "\(attributeName(name, of: path)) holds \(value.description); write one text, such as \"relu\""
+                .format, "\(attributeName(name, of: path)) holds \(value.description); write one text"
             )
         }
     }

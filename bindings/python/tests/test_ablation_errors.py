@@ -110,3 +110,38 @@ def test_progress_can_cancel_in_mid_curve():
     assert len(calls) == 3
     assert 0 < calls[-1][0] < calls[-1][1]
     assert len(made.network.ablate(data, made.y, layers="fc1", step=50)) == 5
+
+
+# What cannot be meant
+
+
+def test_texts_of_some_classes_are_not_taken_for_others():
+    made = dense()
+    names = np.array(["ant", "bee", "cat", "dog"])[made.y]
+    some = made.y != 0
+    chosen = {name: values[some] for name, values in made.data.items()}
+    with pytest.raises(
+        infolens.NumericError, match="3 classes, but the network's last layer has 4"
+    ):
+        made.network.ablate(chosen, names[some])
+    whole = made.network.ablate(made.data, names)
+    assert np.array_equal(whole["correct"], made.network.ablate(made.data, made.y)["correct"])
+
+
+def test_an_order_by_equal_values_is_warned_of():
+    made = dense(("sigmoid", "relu", "softmax"))
+    with pytest.warns(UserWarning, match='same for every neuron of "fc1".*another quantizer'):
+        table = made.network.ablate(made.data, made.y)
+    assert "fc1" in table.metadata["warning"]
+    assert "fc2" not in table.metadata["warning"]
+    with pytest.warns(UserWarning, match="fc1"):
+        reading = made.network.diagnose(made.data, made.y).layers["reading"][0]
+    assert reading.startswith("quantised so no neuron tells anything of the label")
+
+
+def test_layers_are_not_called_as_all_of_them_are():
+    for name in ("network", ""):
+        with pytest.raises(infolens.ArgumentError, match="another name"):
+            infolens.Network.dense([(name, np.eye(2), None, "relu")])
+        with pytest.raises(infolens.ArgumentError, match="another name"):
+            infolens.Network.from_callback({name: 3}, lambda removed: 1.0, ("accuracy",))

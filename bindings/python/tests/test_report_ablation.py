@@ -187,12 +187,12 @@ def test_an_unknown_activation_is_said_to_be_so(changed, written):
 
 
 def test_names_of_layers_are_escaped(tmp_path, written):
-    names = {"fc1": "<b>1 & 2", "fc2": "network"}
+    names = {"fc1": "<b>1 & 2", "fc2": 'net "work"'}
     text = written(write_dump(tmp_path / "named.h5", dense(), names), ablation=True)
     assert "<b>1 & 2" not in text
     tree = section(text)
     labels = [it.text for it in tree.iter("td") if it.get("class") == "name"]
-    assert labels == ["<b>1 & 2", "network"] + 2 * ["<b>1 & 2", "network", "whole network"]
+    assert labels == ["<b>1 & 2", 'net "work"'] + 2 * ["<b>1 & 2", 'net "work"', "whole network"]
     assert charts(tree)[0].get("aria-label").endswith("removed: <b>1 & 2")
     assert sum(1 for it in tree.iter("dt") if it.text == "<b>1 & 2") == 1
 

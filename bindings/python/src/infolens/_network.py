@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -200,7 +201,7 @@ class Network(NetworkCalls):
         chosen = self._samples(
             data, y, labels, samples, ordering_samples, mean_samples, measured=options.is_measured
         )
-        return self._table("il_ablate", chosen, options)
+        return _warned(self._table("il_ablate", chosen, options))
 
     def ablate_single(
         self,
@@ -300,7 +301,8 @@ class Network(NetworkCalls):
 
         outputs = map(ctypes.byref, pointers)
         self._run(chosen, (options, *outputs), lambda it: call("il_diagnose", *it, then=receive))
-        return Diagnosis(*map(read_table, made))
+        layers, correlations, neurons = map(read_table, made)
+        return Diagnosis(_warned(layers), correlations, neurons)
 
     def export(
         self,
@@ -355,3 +357,10 @@ class Network(NetworkCalls):
         chosen = self._samples(data, y, labels, samples, None, mean_samples)
         where = path_bytes(path)
         self._run(chosen, (table, options, where), lambda it: call("il_network_export", *it))
+
+
+def _warned(table: Table) -> Table:
+    """The table, after its warning has been given."""
+    if warning := table.metadata.get("warning"):
+        warnings.warn(warning, UserWarning, stacklevel=4)
+    return table
