@@ -54,6 +54,11 @@ def test_samples_that_are_not_there_are_refused(chosen, text):
         ({"step": 1.5}, infolens.ArgumentError, "step must be a whole number"),
         ({"random_repeats": -1}, infolens.ArgumentError, "random_repeats"),
         ({"value": "x", "replacement": "value"}, infolens.ArgumentError, "value must be a number"),
+        (
+            {"value": 10**400, "replacement": "value"},
+            infolens.ArgumentError,
+            "value must be a number",
+        ),
         ({"value": np.inf, "replacement": "value"}, infolens.Error, "value"),
         ({"measures": "mi"}, infolens.ArgumentError, "measures must be a Table"),
         ({"tolerance": -1}, infolens.ArgumentError, "tolerance must be positive"),
@@ -95,6 +100,15 @@ def test_labels_outside_the_classes_are_refused():
     made.y[7] = 4
     with pytest.raises(infolens.NumericError, match="4"):
         made.network.ablate(made.data, made.y)
+
+
+def test_a_class_whose_accuracy_has_the_name_of_the_loss_is_refused():
+    made = dense()
+    names = np.array(["gain", "loss", "profit", "zero"])[made.y]
+    with pytest.raises(infolens.ArgumentError, match="class loss"):
+        made.network.ablate_single(made.data, names)
+    table = made.network.ablate_single(made.data, names, per_class=False)
+    assert table["accuracy_loss"].size == len(table)
 
 
 def test_progress_can_cancel_in_mid_curve():

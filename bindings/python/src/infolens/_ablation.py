@@ -132,7 +132,7 @@ def real(what: str, value: Any) -> float:
     """A number as a float."""
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ArgumentError(f"{what} must be a number, not {value!r}") from None
 
 
