@@ -138,7 +138,9 @@ public struct DenseAblation: Sendable {
         }
         let origins = starts.map { data.origin(of: $0) }
         let walk = PanelWalk(
-            network: network, data: data, run: run, origins: Array(Set(origins)), groups: starts.count, sums: sums)
+            network: network, data: data, run: run,
+            origins: origins.enumerated().filter { origins.firstIndex(of: $1) == $0 }.map(\.element),
+            groups: starts.count, sums: sums)
         let classes = network.classes
         let points = sums.saturatingSum()
         let bytes = [
@@ -169,6 +171,7 @@ public struct DenseAblation: Sendable {
                 }
             }
         }
+        withExtendedLifetime(workers) {}
         return results
     }
 

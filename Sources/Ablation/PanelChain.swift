@@ -289,6 +289,8 @@ final class PanelChain {
             let norm = packed[layer].norm
             for lane in 0..<Self.lanes { doubt[lane] = bounds[layer][lane] + norm * doubt[lane] }
         }
+        // The functions' own errors are small against 1, not against what they give.
+        if output.function != Int32(CN_LINEAR) { for lane in 0..<Self.lanes { doubt[lane] += 1 } }
         var result = cn_panel_scores()
         cn_panel_score(scores, Int64(output.neurons), labels, lanes, doubt, tolerance, &result)
         return result

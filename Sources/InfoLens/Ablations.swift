@@ -94,7 +94,8 @@ private struct AblationCall {
         columns += scorer.columns(rows.map { results[$0.curve][$0.point] })
         var about = [("scope", options.scope == .layer ? "layer" : "network")]
         if let quantizer = orders.quantizer { about.append(("quantizer", "\(quantizer)")) }
-        return Table(columns: columns, metadata: metadata(about))
+        let warning = orders.warning.map { [("warning", $0)] } ?? []
+        return Table(columns: columns, metadata: metadata(about) + warning)
     }
 
     // MARK: Groups
@@ -234,12 +235,24 @@ public func il_ablation_options_init(_ options: UnsafeMutablePointer<il_ablation
     }
 }
 
+/// Runs an entry point that makes a table by several computations.
+private func ablating(
+    _ table: UnsafeMutablePointer<OpaquePointer?>?, _ context: OpaquePointer?,
+    _ make: () throws(InfoLensError) -> Table
+) -> il_status {
+    giving(table) { () throws(InfoLensError) in
+        try Handles.object(context, Context.self, argument: "context").call(make)
+    }
+}
+
 @c @implementation
 public func il_ablate(
     _ context: OpaquePointer!, _ network: OpaquePointer!, _ source: OpaquePointer!,
     _ options: UnsafePointer<il_ablation_options>!, _ table: UnsafeMutablePointer<OpaquePointer?>!
 ) -> il_status {
-    giving(table) { () throws(InfoLensError) in try AblationCall(context, network, source, options).curves() }
+    ablating(table, context) { () throws(InfoLensError) in
+        try AblationCall(context, network, source, options).curves()
+    }
 }
 
 @c @implementation
@@ -247,7 +260,9 @@ public func il_ablate_single(
     _ context: OpaquePointer!, _ network: OpaquePointer!, _ source: OpaquePointer!,
     _ options: UnsafePointer<il_ablation_options>!, _ table: UnsafeMutablePointer<OpaquePointer?>!
 ) -> il_status {
-    giving(table) { () throws(InfoLensError) in try AblationCall(context, network, source, options).singles() }
+    ablating(table, context) { () throws(InfoLensError) in
+        try AblationCall(context, network, source, options).singles()
+    }
 }
 
 @c @implementation
@@ -255,5 +270,7 @@ public func il_ablate_groups(
     _ context: OpaquePointer!, _ network: OpaquePointer!, _ source: OpaquePointer!, _ groups: OpaquePointer!,
     _ options: UnsafePointer<il_ablation_options>!, _ table: UnsafeMutablePointer<OpaquePointer?>!
 ) -> il_status {
-    giving(table) { () throws(InfoLensError) in try AblationCall(context, network, source, options).groups(groups) }
+    ablating(table, context) { () throws(InfoLensError) in
+        try AblationCall(context, network, source, options).groups(groups)
+    }
 }

@@ -62,13 +62,24 @@ final class Context: HandleObject, @unchecked Sendable {
         if runningCalls.load(ordering: .acquiring) > 0 { cancelRequested.store(true, ordering: .releasing) }
     }
 
+    /// Runs a call that consists of several computations: what cancels one of them, or falls between two, ends it.
+    func call<Result>(_ body: () throws(InfoLensError) -> Result) throws(InfoLensError) -> Result {
+        enter()
+        defer { runningCalls.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
+        return try body()
+    }
+
+    private func enter() {
+        if runningCalls.wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue == 0 {
+            cancelRequested.store(false, ordering: .releasing)
+        }
+    }
+
     /// Runs a long computation with progress and cancellation.
     func run<Result>(
         total: Int, _ body: (Run) throws(InfoLensError) -> Result
     ) throws(InfoLensError) -> Result {
-        if runningCalls.wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue == 0 {
-            cancelRequested.store(false, ordering: .releasing)
-        }
+        enter()
         defer { runningCalls.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
         let progress = progress.withLock { $0 }
         var report: Run.Report?

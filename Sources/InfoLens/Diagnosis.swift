@@ -323,10 +323,12 @@ public func il_diagnose(
     _ correlations: UnsafeMutablePointer<OpaquePointer?>!, _ neurons: UnsafeMutablePointer<OpaquePointer?>!
 ) -> il_status {
     guarded { () throws(InfoLensError) in
-        let diagnosis = try Diagnosis(
-            try Handles.object(context, Context.self, argument: "context"),
-            try Handles.object(network, Network.self, argument: "network"),
-            try Handles.object(source, Source.self, argument: "source"), options)
+        let context = try Handles.object(context, Context.self, argument: "context")
+        let network = try Handles.object(network, Network.self, argument: "network")
+        let source = try Handles.object(source, Source.self, argument: "source")
+        let diagnosis = try context.call { () throws(InfoLensError) in
+            try Diagnosis(context, network, source, options)
+        }
         layers?.pointee = Handles.insert(TableHandle(diagnosis.layers))
         correlations?.pointee = Handles.insert(TableHandle(diagnosis.correlations))
         neurons?.pointee = Handles.insert(TableHandle(diagnosis.neurons))
