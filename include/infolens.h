@@ -874,7 +874,8 @@ typedef struct il_ablation_options {
     int64_t random_repeats;        /**< curves of random orders besides, by the context's seed; default 0 */
     int64_t step;                  /**< neurons removed between two rows; default 1 */
     double until;                  /**< end a curve after the first row with an accuracy below this; NaN (default) = never */
-    double tolerance;              /**< of il_network_check(), which 0 (default) leaves to what is recorded */
+    double tolerance;              /**< of il_network_check(), which 0 (default) leaves to what is recorded; infinity leaves
+                                        the comparison out */
     int32_t per_class;             /**< 1 (default): also the accuracy of each class, 0: not */
     int32_t reserved;              /**< 0 */
 } il_ablation_options;

@@ -44,20 +44,24 @@ final class PackedWeights: Sendable {
         memory = try AlignedBuffer(count: none + aligned(inputs), of: Float.self)
 
         let values = memory.values(of: Float.self)
-        for index in 0..<inputs * neurons {
-            values[index] = Float(layer.weight[index])
-            let most = largest + index / neurons
-            // Not below 2^-20: what is said must show in a bound even if its weights are too small to.
-            values[most] = max(values[most], abs(values[index]), 0x1p-20)
+        layer.weight.withUnsafeBufferPointer { weight in
+            for input in 0..<inputs {
+                // Not below 2^-20: what is said must show in a bound even if its weights are too small to.
+                var most: Float = 0x1p-20
+                for index in input * neurons..<(input + 1) * neurons {
+                    values[index] = Float(weight[index])
+                    most = max(most, abs(values[index]))
+                }
+                values[largest + input] = most
+            }
         }
         let norm = (0..<inputs).reduce(Float(0)) { $0 + values[largest + $1] * values[largest + $1] }.squareRoot()
-        var next = weights
+        var next = values + weights
         for first in stride(from: 0, to: neurons, by: Int(CN_PANEL_TILE)) {
+            let width = min(Int(CN_PANEL_TILE), neurons - first)
             for input in 0..<inputs {
-                for neuron in first..<min(first + Int(CN_PANEL_TILE), neurons) {
-                    values[next] = values[input * neurons + neuron]
-                    next += 1
-                }
+                next.update(from: values + input * neurons + first, count: width)
+                next += width
             }
         }
         for neuron in 0..<neurons {

@@ -13,7 +13,7 @@ extension StridedArray {
         let rows = shape.count == 2 ? shape[0] : 1
         let columns = shape[shape.count - 1]
         // Where the system has no such amount, that is an error here, and the end in an array.
-        _ = try AlignedBuffer(count: count, of: Double.self)
+        _ = try AlignedBuffer(byteCount: saturatingProduct(count, MemoryLayout<Double>.stride), cleared: false)
         var values = [Double](repeating: 0, count: count)
         var failure: (row: Int, column: Int)?
         values.withUnsafeMutableBufferPointer { values in

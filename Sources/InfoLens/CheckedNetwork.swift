@@ -14,10 +14,11 @@ struct CheckedNetwork {
     /// - Parameters:
     ///   - scale: what inputs are multiplied by; nil = to be found out
     ///   - tolerance: largest relative difference; 0 = by the coarsest type that is recorded
+    ///   - mustCompare: also where anything is tolerated
     /// - Throws: `numeric` for a layer beyond the tolerance
     init(
         _ dense: DenseNetwork, _ scale: Double?, _ contents: Source.Contents, labels: [Int32]?, tolerance: Double,
-        context: Context
+        mustCompare: Bool = false, context: Context
     ) throws(InfoLensError) {
         var network = dense
         data = try NetworkData(of: network, matrices: contents.layers.map(\.matrix), labels: labels)
@@ -28,6 +29,11 @@ struct CheckedNetwork {
         if let scale { scales = [scale] }
         var found: [LayerDifference] = []
         var failure: LayerDifference?
+        // Where anything is tolerated and nothing is to be found out there is nothing to compare.
+        if !mustCompare, limit == .infinity, scales.count == 1 {
+            network.inputScale = scales[0]
+            scales = []
+        }
         for scale in scales {
             network.inputScale = scale
             let (candidate, data) = (network, data)
@@ -104,7 +110,7 @@ public func il_network_check(
         let source = try Handles.object(source, Source.self, argument: "source")
         return try CheckedNetwork(
             network.dense(for: "il_network_check()"), network.inputScale, source.contents, labels: nil,
-            tolerance: AblationOptions.tolerance(tolerance, "tolerance"), context: context
+            tolerance: AblationOptions.tolerance(tolerance, "tolerance"), mustCompare: true, context: context
         ).table
     }
 }

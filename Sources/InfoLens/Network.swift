@@ -219,9 +219,9 @@ public func il_network_add_layer(
         }
         let isOutIn = network.layout == .outIn
         let (inputs, neurons) = isOutIn ? (array.shape[1], array.shape[0]) : (array.shape[0], array.shape[1])
-        let values = try array.doubles()
-        var weight = values
+        var weight = try array.doubles()
         if isOutIn {
+            let values = weight
             for neuron in 0..<neurons {
                 for input in 0..<inputs { weight[input * neurons + neuron] = values[neuron * inputs + input] }
             }

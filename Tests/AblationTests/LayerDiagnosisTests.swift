@@ -66,8 +66,9 @@ private func step(_ neurons: Int, until steps: Int, base: Double = 0.9, end: Dou
     func extremes() {
         #expect(
             diagnosis(step(3, until: 3), step(3, until: 3), inactive: 3).reading == """
-                no neuron of 3 is needed for an accuracy within 0.01 of 0.9; 3 are inactive, none redundant; accuracy never \
-                falls to 0.15 (chance and 0.05)
+                quantised so no neuron tells anything of the label, and their order means nothing: no neuron of 3 is needed \
+                for an accuracy within 0.01 of 0.9; 3 are inactive, none redundant; accuracy never falls to 0.15 (chance \
+                and 0.05)
                 """)
         #expect(
             diagnosis(step(2, until: 0), step(2, until: 0)).reading == """

@@ -168,7 +168,7 @@ class DumpAblation:
             layer's neurons, strings are so in ascending order.
         tolerance
             Largest relative difference between what the network computes and what was recorded; by
-            default that of `Network.check`.
+            default that of `Network.check`. ``math.inf`` leaves the comparison out.
 
         Returns
         -------
