@@ -301,8 +301,8 @@ class Network(NetworkCalls):
 
         outputs = map(ctypes.byref, pointers)
         self._run(chosen, (options, *outputs), lambda it: call("il_diagnose", *it, then=receive))
-        layers, correlations, neurons = map(read_table, made)
-        return Diagnosis(_warned(layers), correlations, neurons)
+        counts, correlations, neurons = map(read_table, made)
+        return Diagnosis(_warned(counts), correlations, neurons)
 
     def export(
         self,
