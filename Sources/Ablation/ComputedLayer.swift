@@ -25,7 +25,7 @@ extension NetworkData {
         let values = try AlignedBuffer(byteCount: bytes, cleared: false)
         let origin = origin(of: layer)
         let walk = PanelWalk(
-            network: network, data: self, run: run, origins: [origin], groups: 1, sums: [0])
+            data: self, run: run, origins: [origin], groups: 1, sums: [0])
         let panelBytes = saturatingProduct(neurons, Int(CN_PANEL), MemoryLayout<Float>.stride)
         _ = try walk.forEach(
             bytesPerWorker: [PanelLoader.bytes(network), panelBytes].saturatingSum(), kept: bytes,

@@ -41,11 +41,10 @@ public struct RemovalCurve: Sendable {
 public struct DenseAblation: Sendable {
     public let network: DenseNetwork
     public let data: NetworkData
-    private let labels: [Int32]
 
     /// - Throws: `notFound` without labels, `shape` for a network of one layer
     public init(network: DenseNetwork, data: NetworkData) throws(InfoLensError) {
-        guard let labels = data.labels else {
+        guard data.labels != nil else {
             throw InfoLensError(
                 .notFound, "labels: accuracy needs them and there are none; give labels, one a sample")
         }
@@ -56,7 +55,6 @@ public struct DenseAblation: Sendable {
         }
         self.network = network
         self.data = data
-        self.labels = labels
     }
 
     /// Curves of cumulative ablation.
@@ -138,7 +136,7 @@ public struct DenseAblation: Sendable {
         }
         let origins = starts.map { data.origin(of: $0) }
         let walk = PanelWalk(
-            network: network, data: data, run: run,
+            data: data, run: run,
             origins: origins.enumerated().filter { origins.firstIndex(of: $1) == $0 }.map(\.element),
             groups: starts.count, sums: sums)
         let classes = network.classes
@@ -176,5 +174,5 @@ public struct DenseAblation: Sendable {
     }
 
     /// Units of work that `curves` reports in all.
-    public func workUnits(curves: Int) -> Int { saturatingProduct((data.samples - 1) / Int(CN_PANEL) + 1, curves) }
+    public func workUnits(curves: Int) -> Int { saturatingProduct(data.panels, curves) }
 }

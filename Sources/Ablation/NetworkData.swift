@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CNumerics
 import Kernels
 
 /// What was recorded of a network: the samples that ablation is judged by.
@@ -59,6 +60,9 @@ public struct NetworkData: Sendable {
         }
         samples = any.samples
     }
+
+    /// Panels that hold the samples: the units of work of a walk over them.
+    public var panels: Int { (samples - 1) / Int(CN_PANEL) + 1 }
 
     /// Where the activations of a layer come from: its own record, or that of the layer before it, or the inputs.
     func origin(of layer: Int) -> Origin {

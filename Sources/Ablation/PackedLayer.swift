@@ -22,8 +22,6 @@ struct PackedLayer: @unchecked Sendable {
     let bias: UnsafePointer<Float>
     /// For each input its largest |weight|.
     let largest: UnsafePointer<Float>
-    /// A zero for each input.
-    let none: UnsafePointer<Float>
 
     func row(_ input: Int) -> UnsafePointer<Float> { rows + input * neurons }
 }
@@ -40,8 +38,7 @@ final class PackedWeights: Sendable {
         let weights = aligned(inputs * neurons)
         let bias = 2 * weights
         let largest = bias + neurons * Int(CN_PANEL)
-        let none = largest + aligned(inputs)
-        memory = try AlignedBuffer(count: none + aligned(inputs), of: Float.self)
+        memory = try AlignedBuffer(count: largest + inputs, of: Float.self)
 
         let values = memory.values(of: Float.self)
         layer.weight.withUnsafeBufferPointer { weight in
@@ -70,7 +67,6 @@ final class PackedWeights: Sendable {
         self.layer = PackedLayer(
             inputs: inputs, neurons: neurons, function: layer.activation.function,
             parameter: layer.activation.parameter, largestBias: layer.bias.reduce(0) { max($0, abs(Float($1))) },
-            norm: norm, rows: values, tiles: values + weights, bias: values + bias, largest: values + largest,
-            none: values + none)
+            norm: norm, rows: values, tiles: values + weights, bias: values + bias, largest: values + largest)
     }
 }

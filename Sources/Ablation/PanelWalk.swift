@@ -29,7 +29,6 @@ struct LoadedPanel {
 /// Samples are taken in items of a fixed number of panels, and what the items sum up is added in
 /// their order: results do not depend on threads or memory.
 struct PanelWalk {
-    let network: DenseNetwork
     let data: NetworkData
     let run: Run
     /// What is read.
@@ -68,14 +67,16 @@ struct PanelWalk {
                 """
                 memory: the budget of \(run.budget) bytes cannot hold a panel of samples and what one worker keeps for \
                 the curves; give the context at least \
-                \([run.budget - run.memory, kept, bytesPerWorker, itemBytes, itemBytes].saturatingSum()) bytes, or ask for fewer curves at a time
+                \([run.budget - run.memory, kept, bytesPerWorker, itemBytes, itemBytes].saturatingSum()) bytes, or ask for \
+                fewer curves at a time
                 """
             )
         }
         // As many workers as fit in half of it, the rest for rows.
         let workerCount = max(1, min(run.threads, items * groups, free / 2 / max(bytesPerWorker, 1)))
-        var window = max(1, min(items, (free - workerCount * bytesPerWorker) / max(2 * itemBytes, 1)))
-        if rowBytes == 0 { window = max(1, min(items, (free - workerCount * bytesPerWorker) / max(itemBytes, 1))) }
+        // Reading what does not lie in memory takes room of its own.
+        let left = (free - workerCount * bytesPerWorker) / (rowBytes == 0 ? 1 : 2)
+        let window = max(1, min(items, left / max(itemBytes, 1)))
 
         var workers: [Worker] = []
         for _ in 0..<workerCount { workers.append(try makeWorker()) }
@@ -194,7 +195,7 @@ final class PanelLoader {
             let scale = Float(network.inputScale)
             for index in 0..<network.layers[0].inputs * Int(CN_PANEL) { said[index] *= scale }
         }
-        for next in known + 1...max(layer, known + 1) where next <= layer {
+        for next in stride(from: known + 1, through: layer, by: 1) {
             let packed = network.packed[next]
             var from = cn_panel_layer()
             from.z = said
@@ -202,7 +203,7 @@ final class PanelLoader {
             from.count = Int64(packed.inputs)
             from.function = function
             from.parameter = parameter
-            cn_panel_forward(&from, packed.tiles, packed.bias, Int64(packed.neurons), z[next], packed.none, ignored)
+            cn_panel_forward(&from, packed.tiles, packed.bias, Int64(packed.neurons), z[next], packed.largest, ignored)
             try visit(next, z[next])
             said = z[next]
             function = packed.function

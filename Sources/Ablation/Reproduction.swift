@@ -34,7 +34,7 @@ public func reproduction(of network: DenseNetwork, data: NetworkData, run: Run) 
     guard !origins.isEmpty else { return [] }
 
     let walk = PanelWalk(
-        network: network, data: data, run: run, origins: [beginning] + origins, groups: 1, sums: [0])
+        data: data, run: run, origins: [beginning] + origins, groups: 1, sums: [0])
     let widest = network.layers.map(\.neurons).max() ?? 1
     let (_, workers) = try walk.forEach(
         bytesPerWorker: [PanelLoader.bytes(network), saturatingProduct(widest, Int(CN_PANEL), 8)].saturatingSum(),

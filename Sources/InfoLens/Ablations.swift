@@ -137,15 +137,7 @@ private struct AblationCall {
             throw InfoLensError(.argument, "options.layers: groups name their layers themselves; leave it NULL")
         }
         let rows = try NeuronRows(groups, argument: "groups", layers: scorer.layers)
-        if let last = rows.places.first(where: { !scorer.removable.contains($0.layer) }) {
-            throw InfoLensError(
-                .argument,
-                """
-                groups: neuron \(last.neuron) of layer "\(scorer.layers[last.layer].name)" gives a score; choose \
-                neurons of the layers before
-                """
-            )
-        }
+        try rows.checkLayers(are: scorer.removable)
         let numbers = try rows.integers(of: "group")
         var members: [Int64: [Int]] = [:]
         for (row, number) in numbers.enumerated() { members[number, default: []].append(row) }

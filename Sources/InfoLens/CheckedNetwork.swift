@@ -37,7 +37,7 @@ struct CheckedNetwork {
         for scale in scales {
             network.inputScale = scale
             let (candidate, data) = (network, data)
-            let differences = try context.run(total: data.samples / 32 + 1) { (run) throws(InfoLensError) in
+            let differences = try context.run(total: data.panels) { (run) throws(InfoLensError) in
                 run.enter(stage: "reproduction")
                 return try reproduction(of: candidate, data: data, run: run)
             }

@@ -68,21 +68,17 @@ public func il_network_export(
         guard let path else {
             throw InfoLensError(.argument, "path: is NULL; pass the path of the file to write")
         }
-        let scorer = try NetworkScorer(network, source, context: context, tolerance: options.tolerance, perClass: false)
-        let rows = try NeuronRows(removed, argument: "removed", layers: scorer.layers)
-        try rows.checkDistinct()
-        if let last = rows.places.first(where: { !scorer.removable.contains($0.layer) }) {
-            throw InfoLensError(
-                .argument,
-                """
-                removed: neuron \(last.neuron) of layer "\(scorer.layers[last.layer].name)" gives a score; choose \
-                neurons of the layers before
-                """
-            )
+        try context.call { () throws(InfoLensError) in
+            let scorer = try NetworkScorer(
+                network, source, context: context, tolerance: options.tolerance, perClass: false)
+            let rows = try NeuronRows(removed, argument: "removed", layers: scorer.layers)
+            try rows.checkDistinct()
+            try rows.checkLayers(are: scorer.removable)
+            guard let labels = source.contents.labels else {
+                throw InfoLensError(
+                    .notFound, "labels: a dump needs them and there are none; give labels, one a sample")
+            }
+            try scorer.export(without: rows.places, labels: labels, to: path, options: options)
         }
-        guard let labels = source.contents.labels else {
-            throw InfoLensError(.notFound, "labels: a dump needs them and there are none; give labels, one a sample")
-        }
-        try scorer.export(without: rows.places, labels: labels, to: path, options: options)
     }
 }

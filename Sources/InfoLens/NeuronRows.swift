@@ -74,6 +74,19 @@ struct NeuronRows {
         self.rows = rows
     }
 
+    /// - Parameter removable: indices of the layers that can lose neurons
+    /// - Throws: `argument` for a neuron of another
+    func checkLayers(are removable: Range<Int>) throws(InfoLensError) {
+        guard let last = places.first(where: { !removable.contains($0.layer) }) else { return }
+        throw InfoLensError(
+            .argument,
+            """
+            \(argument): neuron \(last.neuron) of layer "\(layers[last.layer].name)" gives a score; choose neurons of \
+            the layers before
+            """
+        )
+    }
+
     /// - Parameter indices: of some places; nil for all
     /// - Throws: `argument` where two of them are the same neuron
     func checkDistinct(_ indices: [Int]? = nil) throws(InfoLensError) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Networks that the caller ablates and scores: what they are asked, what becomes of failures, and how calls stop. */
+#include "canceller.h"
 #include "network.h"
-#include <pthread.h>
-#include <time.h>
 
 static il_context *context;
 static il_source *source; /* what the hidden layers say, and labels */
@@ -267,22 +266,6 @@ static void a_call_stops_in_mid_curve(void)
     CHECK(table == NULL);
     CHECK_OK(il_context_set_progress(context, NULL, NULL));
     il_network_free(network);
-}
-
-struct canceller {
-    il_context *context;
-    volatile int stop; /* one writer, one reader, no data behind it */
-};
-
-static void *cancel_until_told(void *argument)
-{
-    struct canceller *job = (struct canceller *)argument;
-    const struct timespec pause = {0, 1000000};
-    while (!job->stop) {
-        il_context_cancel(job->context);
-        nanosleep(&pause, NULL);
-    }
-    return NULL;
 }
 
 static void another_thread_can_cancel(void)

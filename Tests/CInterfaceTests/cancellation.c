@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Progress is told on the caller's thread, and a call stops when asked to. */
+#include "canceller.h"
 #include "measure.h"
-#include <pthread.h>
-#include <time.h>
 
 /* Large enough that a call lasts many progress steps on any machine. */
 enum { N = 20000, D = 256, CLASSES = 10 };
@@ -68,22 +67,6 @@ static void a_callback_that_returns_non_zero_cancels(void)
     il_table_free(table);
     il_source_free(source);
     il_context_free(context);
-}
-
-struct canceller {
-    il_context *context;
-    volatile int stop; /* one writer, one reader, no data behind it */
-};
-
-static void *cancel_until_told(void *argument)
-{
-    struct canceller *job = (struct canceller *)argument;
-    const struct timespec pause = {0, 1000000};
-    while (!job->stop) {
-        il_context_cancel(job->context);
-        nanosleep(&pause, NULL);
-    }
-    return NULL;
 }
 
 static void another_thread_can_cancel(void)

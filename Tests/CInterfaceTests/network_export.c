@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Networks without some neurons as dumps: they open again and score the same, whole or not at all. */
+#include "folder.h"
 #include "network.h"
 
-#include <dirent.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/infolens-export-XXXXXX";
@@ -19,16 +19,6 @@ static const char *in_folder(const char *name)
 {
     snprintf(path, sizeof path, "%s/%s", folder, name);
     return path;
-}
-
-static int files_in_folder(void)
-{
-    int count = 0;
-    DIR *directory = opendir(folder);
-    if (!CHECK(directory != NULL)) return -1;
-    while (readdir(directory)) count++;
-    closedir(directory);
-    return count - 2; /* . and .. */
 }
 
 static il_ablation_options options_of(int32_t replacement)
@@ -90,7 +80,7 @@ static void an_exported_network_scores_as_the_ablated_one(void)
             REQUIRE_OK(il_network_export(context, network, recorded ? source : computed, removed, &options, path));
             check_opens_again(&expected, 8, 5);
         }
-    CHECK_INTEGER(files_in_folder(), 1);
+    CHECK_INTEGER(files_in(folder), 1);
     il_source_free(computed);
     il_table_free(removed);
 }
@@ -127,7 +117,7 @@ static void what_cannot_be_exported_is_refused_and_leaves_no_file(void)
         {twice, numbers, 1, IL_REPLACE_ZERO + IL_REPLACE_MEAN, IL_ERROR_ARGUMENT, "one at a time"},
         {twice, numbers, 1, 0, IL_ERROR_ARGUMENT, "options.replacements"},
     };
-    const int before = files_in_folder();
+    const int before = files_in(folder);
     in_folder("refused.h5");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         il_ablation_options options = options_of(cases[i].replacements);
@@ -136,7 +126,7 @@ static void what_cannot_be_exported_is_refused_and_leaves_no_file(void)
                       cases[i].part);
         il_table_free(removed);
     }
-    CHECK_INTEGER(files_in_folder(), before);
+    CHECK_INTEGER(files_in(folder), before);
 }
 
 static void a_null_where_something_is_needed_is_refused(void)
@@ -172,31 +162,31 @@ static void a_file_is_replaced_whole_or_not_at_all(void)
     REQUIRE(file != NULL);
     fputs("precious", file);
     fclose(file);
-    const int before = files_in_folder();
+    const int before = files_in(folder);
     CHECK_OK(il_context_set_progress(context, stop_at_once, stage));
     CHECK_STATUS(il_network_export(context, network, source, removed, NULL, path), IL_ERROR_CANCELLED);
     CHECK_OK(il_context_set_progress(context, NULL, NULL));
-    CHECK_INTEGER(files_in_folder(), before);
+    CHECK_INTEGER(files_in(folder), before);
     file = fopen(target, "r");
     REQUIRE(file != NULL);
     CHECK(fgets(text, sizeof text, file) != NULL);
     fclose(file);
     CHECK_TEXT(text, "precious");
     CHECK_OK(il_network_export(context, network, source, removed, NULL, path));
-    CHECK_INTEGER(files_in_folder(), before);
+    CHECK_INTEGER(files_in(folder), before);
     il_table_free(removed);
 }
 
 static void paths_that_cannot_be_written_are_refused(void)
 {
     il_table *removed = net_neurons(gone_layers, gone_neurons, GONE, NULL, NULL);
-    const int before = files_in_folder();
+    const int before = files_in(folder);
     CHECK_STATUS(il_network_export(context, network, source, removed, NULL, "/nowhere/at/all.h5"), IL_ERROR_IO);
     CHECK_CONTAINS(il_last_error(), "/nowhere/at/all.h5");
     CHECK_STATUS(il_network_export(context, network, source, removed, NULL, folder), IL_ERROR_IO);
     CHECK_STATUS(il_network_export(context, network, source, removed, NULL, "/dev/null"), IL_ERROR_IO);
     CHECK(il_network_export(context, network, source, removed, NULL, "") != IL_OK);
-    CHECK_INTEGER(files_in_folder(), before);
+    CHECK_INTEGER(files_in(folder), before);
     il_table_free(removed);
 }
 

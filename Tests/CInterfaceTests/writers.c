@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tables are made of the caller's columns and written to files, whole or not at all. */
+#include "folder.h"
 #include "made.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -28,16 +28,6 @@ static const char *contents(const char *name)
         fclose(file);
     }
     return text;
-}
-
-static int files_in_folder(void)
-{
-    int count = 0;
-    DIR *directory = opendir(folder);
-    if (!CHECK(directory != NULL)) return -1;
-    while (readdir(directory)) count++;
-    closedir(directory);
-    return count - 2; /* . and .. */
 }
 
 static void a_made_table_is_a_copy(void)
@@ -161,7 +151,7 @@ static void a_new_file_replaces_the_old_and_a_link_stays_one(void)
     CHECK_OK(il_table_write_csv(table, link));
     CHECK(lstat(link, &status) == 0 && S_ISLNK(status.st_mode));
     CHECK_TEXT(contents("made.csv"), "number,integer,text\n0.1,0,fc1\n");
-    CHECK_INTEGER(files_in_folder(), 3); /* made.csv, made.json, link.csv: no temporary one */
+    CHECK_INTEGER(files_in(folder), 3); /* made.csv, made.json, link.csv: no temporary one */
     il_table_free(table);
 }
 
@@ -193,7 +183,7 @@ static void paths_that_cannot_be_written_are_refused(void)
         CHECK_REFUSED(il_table_write_csv(table, in_folder("x.csv")), IL_ERROR_IO, "Permission denied");
         CHECK(chmod(folder, 0700) == 0);
     }
-    CHECK_INTEGER(files_in_folder(), 3);
+    CHECK_INTEGER(files_in(folder), 3);
     il_table_free(table);
 }
 
@@ -220,7 +210,7 @@ static void a_full_disk_leaves_the_old_file_alone(void)
     CHECK_INTEGER(json, IL_ERROR_IO);
     CHECK_TEXT(contents("made.csv"), "number,integer,text\n0.1,0,fc1\n");
     CHECK_CONTAINS(contents("made.json"), "made, up");
-    CHECK_INTEGER(files_in_folder(), 3);
+    CHECK_INTEGER(files_in(folder), 3);
     il_table_free(table);
 }
 

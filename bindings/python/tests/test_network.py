@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import math
 import traceback
 
@@ -384,3 +385,12 @@ def test_a_function_lives_as_long_as_its_network():
     network = infolens.Network.from_callback({"a": 3}, lambda it: float(sizes(it)), "score")
     gc.collect()
     assert network.ablate_single()["score"].tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("method", ["ablate", "ablate_single", "ablate_groups", "diagnose"])
+def test_methods_of_dumps_and_networks_share_their_defaults(method):
+    of_dump = inspect.signature(getattr(infolens.Dump, method)).parameters
+    of_network = inspect.signature(getattr(infolens.Network, method)).parameters
+    assert set(of_dump) - {"network"} == set(of_network) - {"data", "y"}
+    for name in set(of_dump) & set(of_network):
+        assert of_dump[name].default == of_network[name].default, name
