@@ -12,7 +12,8 @@
  *                             ├─> il_source (layers × samples × neurons, labels) ─> il_table
  *     il_array (your memory) ─┘
  *
- * and, to see which neurons a network needs, il_network (weights, or your function) + il_source ─> il_table.
+ * and, to see which neurons a network needs, il_network (weights, or your function) + il_source ─> il_table;
+ * which groups of them are redundant or synergistic, il_source ─> il_joint ─> il_table.
  *
  * A complete program, errors left out:
  *
@@ -31,7 +32,7 @@
  * nor abort(), and leaves the host's HDF5 error handler as it found it.
  *
  * ## Handles
- * il_context, il_dump, il_source, il_network, il_accumulator and il_table are opaque. Each has a `_free`
+ * il_context, il_dump, il_source, il_network, il_joint, il_accumulator and il_table are opaque. Each has a `_free`
  * that accepts NULL and does nothing for a handle freed before. A handle that
  * was freed, or is of another kind, is recognised and refused with
  * ::IL_ERROR_ARGUMENT. Children keep what they need alive (a source its dump),
@@ -128,6 +129,8 @@ typedef struct il_table il_table;
 typedef struct il_network il_network;
 /** Counts of samples that come in pieces. */
 typedef struct il_accumulator il_accumulator;
+/** How the neurons of a layer are distributed together. */
+typedef struct il_joint il_joint;
 
 /** Unit of information. */
 enum {
@@ -988,6 +991,348 @@ il_status il_diagnose(il_context *context, il_network *network, il_source *sourc
  * Errors: ARGUMENT a layer that would lose its last neuron, a network of a callback; IO; as for il_ablate().
  */
 il_status il_network_export(il_context *context, il_network *network, il_source *source, il_table *removed, const il_ablation_options *options, const char *path);
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name Gaussian-copula mutual information */
+/** @{ */
+
+/** How equal values of a neuron are ranked. */
+enum {
+    IL_TIES_AVERAGE = 0, /**< all get their mean rank (default): what does not vary cannot inform */
+    IL_TIES_ORDINAL = 1, /**< by order of appearance, as other software does: for comparison only, for samples sorted by
+                              label turn ties into information */
+    IL_TIES_RANDOM = 2   /**< in an order that follows from the context's seed */
+};
+
+typedef struct il_gcmi_options {
+    uint32_t struct_size;    /**< set by il_gcmi_options_init() */
+    int32_t unit;            /**< IL_UNIT_DEFAULT (default), IL_BITS or IL_NATS */
+    int32_t ties;            /**< IL_TIES_AVERAGE (default), _ORDINAL or _RANDOM */
+    int32_t bias_correction; /**< 1 (default): entropies of Gaussians corrected for few samples by digamma functions, 0: not.
+                                  The mixture has no correction */
+} il_gcmi_options;
+
+/** Fills `options` with the defaults. */
+il_status il_gcmi_options_init(il_gcmi_options *options, uint32_t struct_size);
+
+/**
+ * The copula transform: each column's values x become Φ⁻¹(rank(x) / (N + 1)), standard normal whatever the
+ * column's distribution was (Ince et al. 2017, doi:10.1002/hbm.23471). A constant column becomes 0 with
+ * IL_TIES_AVERAGE.
+ *
+ * @param x           [N, d] or [N]: one column; N ≥ 2; any dtype and strides
+ * @param ties        IL_TIES_AVERAGE, _ORDINAL or _RANDOM
+ * @param normalized  receives N · d values in C order
+ * @param tied        NULL, or receives for each column the share of samples whose value another has too
+ * Errors: SHAPE, DTYPE, NUMERIC NaN or infinity (names row and column), MEMORY, CANCELLED.
+ */
+il_status il_copula_normalize(il_context *context, const il_array *x, int32_t ties, double *normalized, double *tied);
+
+/**
+ * Gaussian-copula mutual information I(X;Y) of continuous variables, scalar or vectors: a lower bound that is
+ * exact where the copula is Gaussian, and invariant under monotone transforms of every column (Ince et al. 2017).
+ *
+ * @param x, y              [N, d] or [N]
+ * @param condition         NULL, or [N, d] or [N]: I(X;Y|Z) given a continuous Z
+ * @param condition_labels  NULL, or labels as for il_source_set_labels(): I(X;Y|Z) = Σ p(z) I(X;Y|Z=z), the transform made
+ *                          anew within each class. At most one of the two
+ * @param information       receives bits or nats; may be slightly negative with the correction
+ * Errors: SHAPE other lengths; NUMERIC NaN, infinity, or a covariance that is singular (names the column: constant, or
+ * determined by those before it); a class of too few samples.
+ */
+il_status il_gcmi(il_context *context, const il_array *x, const il_array *y, const il_array *condition,
+                  const il_array *condition_labels, const il_gcmi_options *options, double *information);
+
+/**
+ * I(X;Y) of a continuous X and a class Y, as an analysis of variance: H(X) − Σ p(y) H(X|Y=y), Gaussian entropies
+ * after one copula transform over all samples (Ince et al. 2017, `gcmi_model_cd`).
+ *
+ * @param x            [N, d] or [N]; a constant column of one tells nothing: 0
+ * @param labels       [N], as for il_source_set_labels()
+ * @param information  receives bits or nats
+ */
+il_status il_gcmi_model(il_context *context, const il_array *x, const il_array *labels, const il_gcmi_options *options,
+                        double *information);
+
+/**
+ * I(X;Y) of a continuous X and a class Y through the entropy of the mixture of the classes' Gaussians: copula
+ * transform within each class, brought back to the class's median and scale (from the median absolute deviation),
+ * entropy of the mixture by the unscented transform (Ince et al. 2017, `gcmi_mixture_cd`; Huber et al. 2008).
+ *
+ * Values that many samples share (the zeros of a ReLU) are no part of a density: with A = which of them a
+ * sample has, or none, I(X;Y) = I(A;Y) + p(none) I(X;Y|none) exactly, and only the last term is the mixture's. A value is
+ * taken out where at least one sample in twenty has it. docs/methods.md says more.
+ *
+ * @param tied  NULL, or receives the share of samples whose value another has too
+ */
+il_status il_gcmi_mixture(il_context *context, const il_array *x, const il_array *labels, const il_gcmi_options *options,
+                          double *information, double *tied);
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name Joint distributions: what O-information is asked of */
+/** @{ */
+
+/** How the neurons of a layer are taken to be distributed together. */
+enum {
+    IL_JOINT_GAUSSIAN_COPULA = 1, /**< normal after the copula transform of each neuron (default) */
+    IL_JOINT_GAUSSIAN = 2,        /**< normal as they are */
+    IL_JOINT_DISCRETE = 3         /**< by counting the patterns of quantised neurons */
+};
+
+/** How the label takes part in a multiplet of k neurons, which then has k + 1 variables. */
+enum {
+    IL_LABEL_NONE = 0,              /**< it does not (default) */
+    IL_LABEL_CLASS_CONDITIONAL = 1, /**< H(S,Y) = H(Y) + Σ p(y) H(S|Y=y), each class with its own covariance about its own mean,
+                                         H(S) from all samples: does not depend on how classes are named */
+    IL_LABEL_ONE_HOT = 2,           /**< C − 1 indicator variables, together one variable of the multiplet */
+    IL_LABEL_ORDINAL = 3            /**< the class's number, ranked like a neuron, as Clauw, Marinazzo & Stramaglia (2022)
+                                         published; renaming the classes changes it: for comparison */
+};
+
+typedef struct il_joint_options {
+    uint32_t struct_size;          /**< set by il_joint_options_init() */
+    int32_t kind;                  /**< IL_JOINT_GAUSSIAN_COPULA (default), _GAUSSIAN or _DISCRETE */
+    int32_t label;                 /**< IL_LABEL_NONE (default), …; of IL_JOINT_DISCRETE all others mean the same: one more symbol */
+    int32_t ties;                  /**< IL_TIES_AVERAGE (default), _ORDINAL or _RANDOM; of IL_JOINT_GAUSSIAN_COPULA */
+    int32_t bias_correction;       /**< 1: Gaussian entropies corrected for few samples by digamma functions, 0 (default): not */
+    int32_t alphabet;              /**< IL_ALPHABET_FULL (default): patterns of all levels are possible; IL_ALPHABET_OBSERVED: those
+                                        that occurred. Of IL_JOINT_DISCRETE */
+    double singular;               /**< a multiplet is singular where a variable's variance, given the others, is below this
+                                        share of its own; 0 (default) = 1e-8: float64 then keeps about eight digits */
+    const il_quantizer *quantizer; /**< of IL_JOINT_DISCRETE; NULL (default) = threshold(0) */
+    const char *estimator;         /**< of entropy, of IL_JOINT_DISCRETE; NULL (default) = "plug-in" */
+} il_joint_options;
+
+/** Fills `options` with the defaults. */
+il_status il_joint_options_init(il_joint_options *options, uint32_t struct_size);
+
+/**
+ * The joint distribution of the neurons of a layer: all that O-information needs of the samples, computed once.
+ * Gaussian ones hold a d × d correlation matrix in float64, and one for each class with
+ * IL_LABEL_CLASS_CONDITIONAL; discrete ones the distinct patterns with their counts.
+ *
+ * @param layer  name of the layer; NULL = the only one
+ * Errors: NOT_FOUND the layer, or labels that `label` needs; NUMERIC NaN or infinity (names row and neuron);
+ * ARGUMENT; MEMORY where the budget does not hold the matrices; FORMAT, IO, CANCELLED.
+ */
+il_status il_joint_from_source(il_context *context, il_source *source, const char *layer, const il_joint_options *options,
+                               il_joint **joint);
+
+/**
+ * The normal distribution of a covariance or correlation matrix.
+ *
+ * @param covariance  [d, d], symmetric to 1e-8 of its diagonal, positive definite
+ * @param samples     N, which the bias correction needs; 0 = unknown
+ * @param options     `kind` must be Gaussian or Gaussian-copula, which makes no difference, `label` IL_LABEL_NONE
+ * Errors: SHAPE not square; NUMERIC NaN, infinity, not symmetric (names the pair), not positive definite (names the order of the
+ * leading minor that is not positive); ARGUMENT a correction without `samples`.
+ */
+il_status il_joint_from_covariance(il_context *context, const il_array *covariance, int64_t samples,
+                                   const il_joint_options *options, il_joint **joint);
+
+/**
+ * The discrete distribution of counted patterns.
+ *
+ * @param patterns  [M, d] integers: the symbols of d variables. A pattern may come twice
+ * @param counts    [M]: how often, or with the plug-in estimator how probable, each is; ≥ 0, not all 0
+ * @param options   `kind` must be IL_JOINT_DISCRETE, `label` IL_LABEL_NONE, `quantizer` NULL; NULL for these
+ * Errors: SHAPE; NUMERIC symbols or counts that are not integers where they must be, negative or not finite.
+ */
+il_status il_joint_from_counts(il_context *context, const il_array *patterns, const il_array *counts,
+                               const il_joint_options *options, il_joint **joint);
+
+/** The neurons, one row each: `neuron`, `tied` (share of samples whose value another has too; NaN where it is not known),
+ *  `is_constant` (0 or 1). Metadata: layer, estimator, label, ties, samples, classes, bias_correction, singular. */
+il_status il_joint_neurons(il_context *context, il_joint *joint, il_table **table);
+
+/** The correlation matrix of the neurons, d × d values in C order; rows and columns of constant neurons are 0.
+ *  ARGUMENT: the joint is discrete. */
+il_status il_joint_correlation(il_joint *joint, double *correlation);
+
+/** Frees a joint distribution. */
+void il_joint_free(il_joint *joint);
+
+/** @} */
+/* ------------------------------------------------------------------------- */
+/** @name O-information: redundancy and synergy of groups of neurons */
+/** @{ */
+
+/** What il_o_information() computes besides; sums ask for several. */
+enum {
+    IL_O_GRADIENT = 1,    /**< `gradient_0`, …: ∂ᵢΩ = Ω(Z) − Ω(Z without i) of each neuron, and `gradient_label` (Scagliarini et
+                               al. 2023) */
+    IL_O_INTERACTION = 2, /**< `interaction_information` Σ_T (−1)^(|T|+1) H(T) over all groups T of the variables, positive for
+                               redundancy; at most 20 variables (McGill 1954, whose sign differs for odd numbers) */
+    IL_O_RSI = 4          /**< `redundancy_synergy_index` I(S;Y) − Σ I(Xᵢ;Y) about the target Y, positive for synergy (Chechik et
+                               al. 2001) */
+};
+
+typedef struct il_o_information_options {
+    uint32_t struct_size; /**< set by il_o_information_options_init() */
+    int32_t unit;         /**< IL_UNIT_DEFAULT (default), IL_BITS or IL_NATS */
+    int32_t measures;     /**< IL_O_…, sums, or 0 (default): the four alone */
+    int32_t reserved;     /**< 0 */
+    int64_t target;       /**< Y of IL_O_RSI: a neuron that belongs to every multiplet, or −1 (default) for the label */
+    int64_t bootstrap;    /**< resamples of the samples, for confidence intervals; 0 (default) = none */
+    int64_t surrogates;   /**< surrogates, each neuron's samples shuffled independently, for p values; 0 (default) = none */
+    double confidence;    /**< of the intervals; default 0.95 */
+} il_o_information_options;
+
+/** Fills `options` with the defaults. */
+il_status il_o_information_options_init(il_o_information_options *options, uint32_t struct_size);
+
+/**
+ * O-information and its family, of given multiplets (Rosas, Mediano, Gastpar & Jensen 2019, doi:10.1103/PhysRevE.100.032305).
+ *
+ * For a multiplet Z of n variables (its neurons, and the label if the joint has one):
+ * - `total_correlation`       TC = Σ H(Zⱼ) − H(Z)
+ * - `dual_total_correlation`  DTC = H(Z) − Σ H(Zⱼ | the others)
+ * - `o_information`           Ω = TC − DTC: > 0 redundancy, < 0 synergy, 0 for two variables
+ * - `s_information`           S = TC + DTC
+ *
+ * `bootstrap` adds `bootstrap_std`, `percentile_low` and `percentile_high` of Ω, ranks and covariances made anew for each
+ * resample. `surrogates` adds `p_value` = (1 + #{|Ω_b| ≥ |Ω|}) / (1 + B), `q_value` (Benjamini & Hochberg 1995 over the
+ * rows), `null_mean` and `null_std`. Both need a joint made from a source. Multiplets that a search chose were chosen for
+ * their values: their p values are of each by itself.
+ *
+ * @param neurons  the neurons of all multiplets, one multiplet after the other
+ * @param orders   `count` numbers of neurons, each ≥ 2 (≥ 1 with a label)
+ * @param table    one row a multiplet: `multiplet`, `order`, the four in the order of names above but `o_information` first, what
+ *                 was asked for besides, `status` ("ok", or "singular: …" with NaN in the values), `neuron_0`, … (−1
+ *                 beyond the order)
+ * Errors: ARGUMENT a neuron that is not there or comes twice (names multiplet and place), an order out of range;
+ * NOT_FOUND a target that is not in a multiplet, no label; CANCELLED.
+ */
+il_status il_o_information(il_context *context, il_joint *joint, const int64_t *neurons, const int64_t *orders, int64_t count,
+                           const il_o_information_options *options, il_table **table);
+
+/**
+ * Local (pointwise) O-information: how redundant each sample is, whose mean over the samples is Ω (without bias correction).
+ *
+ * @param unit    IL_UNIT_DEFAULT, IL_BITS or IL_NATS
+ * @param values  receives N · count values in C order: a row a sample, a column a multiplet; NaN for singular ones
+ * Errors: as for il_o_information(); ARGUMENT a joint that was not made from a source, or an estimator other than plug-in.
+ */
+il_status il_local_o_information(il_context *context, il_joint *joint, const int64_t *neurons, const int64_t *orders,
+                                 int64_t count, int32_t unit, double *values);
+
+/** How multiplets are searched. */
+enum {
+    IL_SEARCH_EXHAUSTIVE = 1, /**< all of them (default) */
+    IL_SEARCH_GREEDY = 2,     /**< the best of an exhaustive search of a small order, each grown by the best neuron to add, up to
+                                   `order`; all steps are returned */
+    IL_SEARCH_ANNEALING = 3,  /**< simulated annealing by swaps of one neuron, several chains (Kirkpatrick et al. 1983) */
+    IL_SEARCH_EVOLUTION = 4   /**< a population of multiplets under selection, crossover and mutation */
+};
+
+/** What is searched for; the sum asks for both. */
+enum {
+    IL_MINIMUM = 1, /**< the lowest O-information: synergy */
+    IL_MAXIMUM = 2  /**< the highest: redundancy */
+};
+
+typedef struct il_search_options {
+    uint32_t struct_size;   /**< set by il_search_options_init() */
+    int32_t unit;           /**< IL_UNIT_DEFAULT (default), IL_BITS or IL_NATS */
+    int32_t search;         /**< IL_SEARCH_EXHAUSTIVE (default), … */
+    int32_t extrema;        /**< IL_MINIMUM, IL_MAXIMUM or (default) their sum */
+    int64_t order;          /**< neurons of a multiplet; default 3 */
+    int64_t smallest_order; /**< exhaustive: all orders from this one; greedy: the order of the starts; 0 (default) = `order`, and
+                                 for greedy 6, or the largest below of which there are at most 10^8 multiplets */
+    int64_t top;            /**< multiplets to return for each extremum and order, at most 1000000; default 20 */
+    int64_t first;          /**< exhaustive: index of the first multiplet, see il_search_count(); default 0 */
+    int64_t count;          /**< exhaustive: how many; −1 (default) = all from `first` on */
+    const int64_t *domain;  /**< the neurons among which to search; NULL (default) = all */
+    int64_t domain_count;   /**< entries of `domain` */
+    int64_t starts;         /**< greedy: starts; annealing: chains; evolution: individuals; 0 (default) = 10, 8 and 64 */
+    int64_t steps;          /**< annealing: swaps a chain; evolution: generations; 0 (default) = 20000 and 200 */
+} il_search_options;
+
+/** Fills `options` with the defaults. */
+il_status il_search_options_init(il_search_options *options, uint32_t struct_size);
+
+/**
+ * The number of multiplets of an exhaustive search, and about how long it takes here.
+ *
+ * Multiplets are counted in lexicographic order of the domain's neurons as they are given sorted, first all of the smallest order,
+ * then the next; `first` and `count` of the options are places in this order, and the same on every machine.
+ *
+ * @param count    receives the number in the range that the options name
+ * @param seconds  NULL, or receives an estimate from a trial of about 50 ms; `threads` of the context counts
+ * Errors: ARGUMENT orders or a range that are not there; more than 2^62 multiplets.
+ */
+il_status il_search_count(il_context *context, il_joint *joint, const il_search_options *options, int64_t *count, double *seconds);
+
+/**
+ * The multiplets of lowest and of highest O-information.
+ *
+ * Multiplets whose values agree to 2^-40 nats (9e-13) are ties, ordered lexicographically, smaller orders first; values
+ * are given to this precision. The same call gives the same bits for every number of threads; shards of the range merge to the
+ * table of the whole. Singular multiplets are counted and never among the best.
+ *
+ * @param table  columns: `extremum` ("min" or "max"), `rank` (0 = best, within extremum and order), `order` (number of
+ *               neurons; the label is not counted), `o_information`, and of IL_SEARCH_GREEDY `start` (which start, by its rank
+ *               at the smallest order), of the other heuristics `chain` (which found it); `neuron_0`, … (−1 beyond the
+ *               order). Metadata: search, orders, multiplets, singular, first, count, complete ("true", or
+ *               "false" after cancellation), seed, those of il_joint_neurons().
+ * Errors: ARGUMENT an order below 2 (1 with a label) or above the number of neurons, a neuron of the domain that is not there or
+ * comes twice, a range beyond the end; NUMERIC a heuristic finds no multiplet that is not singular. CANCELLED: `*table` is then
+ * written all the same, with the best so far, `complete` "false"; free it.
+ */
+il_status il_search(il_context *context, il_joint *joint, const il_search_options *options, il_table **table);
+
+/**
+ * The table of a whole exhaustive search from those of its parts, in any order.
+ *
+ * @param tables  tables of il_search() with equal options but for `first` and `count`
+ * Errors: ARGUMENT other searches, ranges that overlap or leave a gap, a part that is incomplete (names them).
+ */
+il_status il_search_merge(il_context *context, il_table *const *tables, int64_t table_count, il_table **table);
+
+typedef struct il_values_options {
+    uint32_t struct_size; /**< set by il_values_options_init() */
+    int32_t reserved;     /**< 0 */
+    double *values;       /**< receives the value of each multiplet of the range; NULL (default) = not wanted */
+    int64_t value_count;  /**< length of `values`: that of the range */
+    const char *path;     /**< HDF5 file to write, replaced when complete; NULL (default) = none */
+    const char *dataset;  /**< dataset in it; NULL (default) = "o_information" */
+    int64_t bins;         /**< of the histogram, 1 … 1000000; default 100 */
+    double low, high;     /**< its range; both NaN (default) = the lowest and the highest value */
+} il_values_options;
+
+/** Fills `options` with the defaults. */
+il_status il_values_options_init(il_values_options *options, uint32_t struct_size);
+
+/**
+ * The O-information of every multiplet of an exhaustive search's range, in its order; NaN for singular ones.
+ *
+ * @param options    `top` and `extrema` are not used; `search` must be IL_SEARCH_EXHAUSTIVE
+ * @param output     where the values go; NULL = nowhere: the histogram alone
+ * @param histogram  rows: bins. Columns: `low`, `high` (the last bin is closed), `multiplets`. Metadata: multiplets, singular,
+ *                   minimum, maximum, mean, std, below and above (multiplets outside the range)
+ * Errors: as for il_search(); SHAPE values of another length than the range; IO. Cancelled or failed calls leave no file.
+ */
+il_status il_search_values(il_context *context, il_joint *joint, const il_search_options *options,
+                           const il_values_options *output, il_table **histogram);
+
+/**
+ * Modules of neurons by normalised spectral clustering of the graph of absolute correlations (Ng, Jordan & Weiss 2001): domains
+ * to search in.
+ *
+ * @param modules  their number, 2 … d
+ * @param table    one row a neuron: `layer`, `neuron`, `module` (numbered by their first neuron). Metadata: modules,
+ *                 normalized_cut
+ */
+il_status il_joint_modules(il_context *context, il_joint *joint, int64_t modules, il_table **table);
+
+/**
+ * Modules of a network's neurons by normalised spectral clustering of the graph of absolute weights (Hod et al. 2022,
+ * arXiv:2110.08058). Inputs are nodes too, without rows in the table.
+ * Errors: as for il_joint_modules(); ARGUMENT a network of a callback has no weights.
+ */
+il_status il_network_modules(il_context *context, il_network *network, int64_t modules, il_table **table);
 
 /** @} */
 /* ------------------------------------------------------------------------- */

@@ -73,6 +73,25 @@ IL_REPLACE_ZERO = 1
 IL_REPLACE_MEAN = 2
 IL_REPLACE_VALUE = 4
 IL_REPLACE_PERMUTE = 8
+IL_TIES_AVERAGE = 0
+IL_TIES_ORDINAL = 1
+IL_TIES_RANDOM = 2
+IL_JOINT_GAUSSIAN_COPULA = 1
+IL_JOINT_GAUSSIAN = 2
+IL_JOINT_DISCRETE = 3
+IL_LABEL_NONE = 0
+IL_LABEL_CLASS_CONDITIONAL = 1
+IL_LABEL_ONE_HOT = 2
+IL_LABEL_ORDINAL = 3
+IL_O_GRADIENT = 1
+IL_O_INTERACTION = 2
+IL_O_RSI = 4
+IL_SEARCH_EXHAUSTIVE = 1
+IL_SEARCH_GREEDY = 2
+IL_SEARCH_ANNEALING = 3
+IL_SEARCH_EVOLUTION = 4
+IL_MINIMUM = 1
+IL_MAXIMUM = 2
 IL_COLUMN_DOUBLE = 1
 IL_COLUMN_INTEGER = 2
 IL_COLUMN_STRING = 3
@@ -340,6 +359,117 @@ class il_diagnosis_options(ctypes.Structure):
     )
 
 
+class il_gcmi_options(ctypes.Structure):
+    struct_size: int
+    unit: int
+    ties: int
+    bias_correction: int
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        ("unit", ctypes.c_int32),
+        ("ties", ctypes.c_int32),
+        ("bias_correction", ctypes.c_int32),
+    )
+
+
+class il_joint_options(ctypes.Structure):
+    struct_size: int
+    kind: int
+    label: int
+    ties: int
+    bias_correction: int
+    alphabet: int
+    singular: float
+    quantizer: Any
+    estimator: Any
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        ("kind", ctypes.c_int32),
+        ("label", ctypes.c_int32),
+        ("ties", ctypes.c_int32),
+        ("bias_correction", ctypes.c_int32),
+        ("alphabet", ctypes.c_int32),
+        ("singular", ctypes.c_double),
+        ("quantizer", ctypes.POINTER(il_quantizer)),
+        ("estimator", ctypes.c_char_p),
+    )
+
+
+class il_o_information_options(ctypes.Structure):
+    struct_size: int
+    unit: int
+    measures: int
+    reserved: int
+    target: int
+    bootstrap: int
+    surrogates: int
+    confidence: float
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        ("unit", ctypes.c_int32),
+        ("measures", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
+        ("target", ctypes.c_int64),
+        ("bootstrap", ctypes.c_int64),
+        ("surrogates", ctypes.c_int64),
+        ("confidence", ctypes.c_double),
+    )
+
+
+class il_search_options(ctypes.Structure):
+    struct_size: int
+    unit: int
+    search: int
+    extrema: int
+    order: int
+    smallest_order: int
+    top: int
+    first: int
+    count: int
+    domain: Any
+    domain_count: int
+    starts: int
+    steps: int
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        ("unit", ctypes.c_int32),
+        ("search", ctypes.c_int32),
+        ("extrema", ctypes.c_int32),
+        ("order", ctypes.c_int64),
+        ("smallest_order", ctypes.c_int64),
+        ("top", ctypes.c_int64),
+        ("first", ctypes.c_int64),
+        ("count", ctypes.c_int64),
+        ("domain", ctypes.POINTER(ctypes.c_int64)),
+        ("domain_count", ctypes.c_int64),
+        ("starts", ctypes.c_int64),
+        ("steps", ctypes.c_int64),
+    )
+
+
+class il_values_options(ctypes.Structure):
+    struct_size: int
+    reserved: int
+    values: Any
+    value_count: int
+    path: Any
+    dataset: Any
+    bins: int
+    low: float
+    high: float
+    _fields_ = (
+        ("struct_size", ctypes.c_uint32),
+        ("reserved", ctypes.c_int32),
+        ("values", ctypes.POINTER(ctypes.c_double)),
+        ("value_count", ctypes.c_int64),
+        ("path", ctypes.c_char_p),
+        ("dataset", ctypes.c_char_p),
+        ("bins", ctypes.c_int64),
+        ("low", ctypes.c_double),
+        ("high", ctypes.c_double),
+    )
+
+
 class il_column(ctypes.Structure):
     name: Any
     unit: Any
@@ -447,6 +577,11 @@ STRUCTS: tuple[type[ctypes.Structure], ...] = (
     il_network_options,
     il_ablation_options,
     il_diagnosis_options,
+    il_gcmi_options,
+    il_joint_options,
+    il_o_information_options,
+    il_search_options,
+    il_values_options,
     il_column,
     il_metadata,
     ArrowSchema,
@@ -519,6 +654,29 @@ FUNCTIONS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("il_diagnosis_options_init", il_status, (ctypes.POINTER(il_diagnosis_options), ctypes.c_uint32)),
     ("il_diagnose", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_diagnosis_options), ctypes.POINTER(ctypes.c_void_p), ctypes.POINTER(ctypes.c_void_p), ctypes.POINTER(ctypes.c_void_p))),
     ("il_network_export", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_ablation_options), ctypes.c_char_p)),
+    ("il_gcmi_options_init", il_status, (ctypes.POINTER(il_gcmi_options), ctypes.c_uint32)),
+    ("il_copula_normalize", il_status, (ctypes.c_void_p, ctypes.POINTER(il_array), ctypes.c_int32, ctypes.POINTER(ctypes.c_double), ctypes.POINTER(ctypes.c_double))),
+    ("il_gcmi", il_status, (ctypes.c_void_p, ctypes.POINTER(il_array), ctypes.POINTER(il_array), ctypes.POINTER(il_array), ctypes.POINTER(il_array), ctypes.POINTER(il_gcmi_options), ctypes.POINTER(ctypes.c_double))),
+    ("il_gcmi_model", il_status, (ctypes.c_void_p, ctypes.POINTER(il_array), ctypes.POINTER(il_array), ctypes.POINTER(il_gcmi_options), ctypes.POINTER(ctypes.c_double))),
+    ("il_gcmi_mixture", il_status, (ctypes.c_void_p, ctypes.POINTER(il_array), ctypes.POINTER(il_array), ctypes.POINTER(il_gcmi_options), ctypes.POINTER(ctypes.c_double), ctypes.POINTER(ctypes.c_double))),
+    ("il_joint_options_init", il_status, (ctypes.POINTER(il_joint_options), ctypes.c_uint32)),
+    ("il_joint_from_source", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(il_joint_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_joint_from_covariance", il_status, (ctypes.c_void_p, ctypes.POINTER(il_array), ctypes.c_int64, ctypes.POINTER(il_joint_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_joint_from_counts", il_status, (ctypes.c_void_p, ctypes.POINTER(il_array), ctypes.POINTER(il_array), ctypes.POINTER(il_joint_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_joint_neurons", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
+    ("il_joint_correlation", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_double))),
+    ("il_joint_free", None, (ctypes.c_void_p,)),
+    ("il_o_information_options_init", il_status, (ctypes.POINTER(il_o_information_options), ctypes.c_uint32)),
+    ("il_o_information", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_int64), ctypes.c_int64, ctypes.POINTER(il_o_information_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_local_o_information", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_int64), ctypes.c_int64, ctypes.c_int32, ctypes.POINTER(ctypes.c_double))),
+    ("il_search_options_init", il_status, (ctypes.POINTER(il_search_options), ctypes.c_uint32)),
+    ("il_search_count", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_search_options), ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_double))),
+    ("il_search", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_search_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_search_merge", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p), ctypes.c_int64, ctypes.POINTER(ctypes.c_void_p))),
+    ("il_values_options_init", il_status, (ctypes.POINTER(il_values_options), ctypes.c_uint32)),
+    ("il_search_values", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_search_options), ctypes.POINTER(il_values_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_joint_modules", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_void_p))),
+    ("il_network_modules", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_void_p))),
     ("il_table_new", il_status, (ctypes.POINTER(il_column), ctypes.c_int64, ctypes.c_int64, ctypes.POINTER(il_metadata), ctypes.c_int64, ctypes.POINTER(ctypes.c_void_p))),
     ("il_table_size", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_int64))),
     ("il_table_column", il_status, (ctypes.c_void_p, ctypes.c_int64, ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_int32), ctypes.POINTER(ctypes.c_char_p), ctypes.POINTER(ctypes.c_char_p))),

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// The bias of the entropy ½ log det(2πe Σ̂) of `variables` Gaussian variables, in nats, where Σ̂ is the sample
+/// covariance of N samples about their mean: b_k = ½ (k (ln 2 − ln(N−1)) + Σ_{i=1…k} ψ((N−i)/2)), to be
+/// subtracted (Misra, Singh & Demchuk 2005; Ince et al. 2017, Hum. Brain Mapp. 38:1541).
+///
+/// NaN where N ≤ k: the covariance is then singular.
+public func gaussianEntropyBias(variables: Int, samples: Int) -> Double {
+    guard samples > variables else { return .nan }
+    let n = Double(samples)
+    var sum = Double(variables) * (log(2) - log(n - 1))
+    for i in 0..<variables { sum += digamma((n - Double(i + 1)) / 2) }
+    return sum / 2
+}
