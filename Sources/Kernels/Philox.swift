@@ -9,6 +9,8 @@ public enum RandomPurpose: UInt32, Sendable {
     case permutedNeuron = 3
     /// Neurons removed in a random order.
     case removalOrder = 4
+    /// The ranks of equal values.
+    case ties = 5
 }
 
 /// Stream `index` of a purpose under a seed (Philox4x32-10): permutation or replicate

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import CNumerics
+
+/// The normal scores Φ⁻¹(r / (N + 1)) of the ranks r = 1, 1½, 2, …, N, shared by all columns of N samples.
+public final class NormalScoreTable: Sendable {
+    /// N.
+    public let samples: Int
+    private let memory: AlignedBuffer
+    /// Those of 1 … N, then those of 1½ … N − ½, which only ties ask for.
+    fileprivate var whole: UnsafePointer<Double> { UnsafePointer(memory.values(of: Double.self)) }
+    fileprivate var half: UnsafePointer<Double> { whole + samples }
+
+    public static func bytes(samples: Int) -> Int { 2 * samples * MemoryLayout<Double>.stride }
+
+    /// - Parameters:
+    ///   - samples: N ≥ 1
+    ///   - quantile: Φ⁻¹
+    /// - Throws: `shape` for 2³² samples or more; `memory`, `cancelled`
+    public init(samples: Int, run: Run, quantile: @Sendable (Double) -> Double) throws(InfoLensError) {
+        guard samples <= UInt32.max else {
+            throw InfoLensError(
+                .shape, "samples: ranks are made of fewer than 2^32 samples, got \(samples); take fewer")
+        }
+        self.samples = samples
+        memory = try AlignedBuffer(count: 2 * samples, of: Double.self)
+        let (whole, half) = (memory.values(of: Double.self), memory.values(of: Double.self) + samples)
+        let denominator = 2 * Double(samples + 1)
+        // In half steps: 2r ascends from 2. The upper half mirrors the lower.
+        let (steps, piece) = (samples, 4096)
+        try forEachItem(count: (steps - 1) / piece + 1, workers: run.threads, run: run) { _, item in
+            for step in item * piece..<min((item + 1) * piece, steps) {
+                let twice = step + 2
+                let score = twice == samples + 1 ? 0 : quantile(Double(twice) / denominator)
+                let index = step / 2
+                if step % 2 == 0 {
+                    whole[index] = score
+                    whole[samples - 1 - index] = -score
+                } else {
+                    half[index] = score
+                    half[samples - 2 - index] = -score
+                }
+            }
+        }
+        // The middle is its own mirror image, of which −0 would be left.
+        if samples % 2 == 1 { whole[samples / 2] = 0 } else { half[samples / 2 - 1] = 0 }
+    }
+}
+
+/// Turns columns into their normal scores: one worker's memory for it.
+public final class NormalScorer {
+    private let table: NormalScoreTable
+    private let order: ColumnOrder
+    /// Samples of equal value, put in a random order.
+    private let equals: AlignedBuffer
+
+    public static func bytes(samples: Int) -> Int { ColumnOrder.bytes(count: samples) + 4 * samples }
+
+    /// - Throws: `memory`
+    public init(_ table: NormalScoreTable) throws(InfoLensError) {
+        self.table = table
+        order = try ColumnOrder(count: table.samples)
+        equals = try AlignedBuffer(byteCount: 4 * table.samples, cleared: false)
+    }
+
+    /// Φ⁻¹(rank / (N + 1)) of each sample. A column of one value scores 0 with average ranks.
+    ///
+    /// - Parameters:
+    ///   - column: N values, not NaN
+    ///   - ties: how equal values are ranked; −0 equals 0
+    ///   - index: of the neuron, which with the seed determines the order of random ties
+    ///   - scores: receives N values; may be the column's own memory
+    /// - Returns: samples whose value another sample has too
+    /// - Throws: `cancelled`
+    public func score(
+        _ column: UnsafePointer<Double>, ties: TieRule, index: Int, into scores: UnsafeMutablePointer<Double>, run: Run
+    ) throws(InfoLensError) -> Int {
+        let samples = table.samples
+        let sorted = try order.sort(column, run: run)
+        let (whole, half) = (table.whole, table.half)
+        var generator = cn_philox()
+        if case .random(let seed) = ties { generator = randomStream(seed: seed, purpose: .ties, index: index) }
+        var (begin, tied) = (0, 0)
+        while begin < samples {
+            let value = sorted[begin] >> 32
+            var end = begin &+ 1
+            while end < samples, sorted[end] >> 32 == value { end &+= 1 }
+            let length = end &- begin
+            if length > 1 {
+                tied &+= length
+                switch ties {
+                case .average:
+                    let middle = begin &+ (length &- 1) / 2
+                    let score = length % 2 == 1 ? whole[middle] : half[middle]
+                    for i in begin..<end { scores[NormalScorer.row(sorted[i])] = score }
+                case .ordinal:
+                    for i in begin..<end { scores[NormalScorer.row(sorted[i])] = whole[i] }
+                case .random:
+                    let rows = equals.values(of: UInt32.self)
+                    for i in 0..<length { rows[i] = UInt32(truncatingIfNeeded: sorted[begin &+ i]) }
+                    cn_philox_shuffle(&generator, rows, 4, UInt32(truncatingIfNeeded: length))
+                    for i in 0..<length { scores[Int(rows[i])] = whole[begin &+ i] }
+                }
+            } else {
+                scores[NormalScorer.row(sorted[begin])] = whole[begin]
+            }
+            begin = end
+        }
+        return tied
+    }
+
+    @inline(__always)
+    private static func row(_ word: UInt64) -> Int { Int(truncatingIfNeeded: word & 0xFFFF_FFFF) }
+}
