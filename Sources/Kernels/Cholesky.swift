@@ -57,3 +57,31 @@ public func choleskyInverseDiagonal(
         diagonal[j] = sum
     }
 }
+
+/// A⁻¹ = L⁻ᵀ L⁻¹ from L, both triangles.
+/// - Parameters:
+///   - factor: is replaced by L⁻¹
+///   - inverse: receives n rows, `stride` apart
+@inlinable
+public func choleskyInverse(
+    _ factor: UnsafeMutablePointer<Double>, _ n: Int, inverse: UnsafeMutablePointer<Double>, stride: Int
+) {
+    for i in 0..<n {
+        let row = factor + i &* n
+        let reciprocal = 1 / row[i]
+        for j in 0..<i {
+            var sum = 0.0
+            for k in j..<i { sum -= row[k] * factor[k &* n &+ j] }
+            row[j] = sum * reciprocal
+        }
+        row[i] = reciprocal
+    }
+    for a in 0..<n {
+        for b in 0...a {
+            var sum = 0.0
+            for i in a..<n { sum += factor[i &* n &+ a] * factor[i &* n &+ b] }
+            inverse[a &* stride &+ b] = sum
+            inverse[b &* stride &+ a] = sum
+        }
+    }
+}
