@@ -46,7 +46,7 @@ private func entropy(_ matrix: SymmetricMatrix, _ members: [Int]) -> Double {
 }
 
 /// Ω from the entropies of all variables but one, with the label's own entropy left out: it cancels.
-private func bruteForce(_ joint: GaussianJoint, _ members: [Int]) -> Double {
+private func reference(_ joint: GaussianJoint, _ members: [Int]) -> Double {
     func given(_ set: [Int]) -> Double {
         joint.conditional.reduce(0) { $0 + $1.weight * entropy($1.covariance, set) }
     }
@@ -90,7 +90,7 @@ private func search(
                 #expect(singular == 0)
                 var largest = 0.0
                 for (value, members) in zip(values, all(combinations)) {
-                    largest = max(largest, abs(value - bruteForce(joint, members)))
+                    largest = max(largest, abs(value - reference(joint, members)))
                 }
                 #expect(largest < 1e-11, "order \(order)")
             }
@@ -103,7 +103,7 @@ private func search(
             let result = try search(joint, orders: 2...12, top: 7)
             for (order, lists) in result.best {
                 let combinations = Combinations(variables: 12, order: order)
-                let values = all(combinations).map { bruteForce(joint, $0) }.sorted()
+                let values = all(combinations).map { reference(joint, $0) }.sorted()
                 let count = min(7, values.count)
                 for (entry, value) in zip(lists.lowest.sorted, values) { #expect(abs(entry.value - value) < 1e-11) }
                 for (entry, value) in zip(lists.highest.sorted, values.reversed()) {
@@ -111,7 +111,7 @@ private func search(
                 }
                 #expect(lists.lowest.sorted.count == count && lists.highest.sorted.count == count)
                 for entry in lists.lowest.sorted {
-                    #expect(abs(bruteForce(joint, combinations.members(at: entry.rank)) - entry.value) < 1e-11)
+                    #expect(abs(reference(joint, combinations.members(at: entry.rank)) - entry.value) < 1e-11)
                 }
             }
         }
@@ -130,7 +130,7 @@ private func search(
         let joint = joint(try randomCovariance(d, seed: 9), parts)
         try forEachInstructionSet { _ in
             for (order, lists) in try search(joint, orders: 2...d).best {
-                let values = all(Combinations(variables: d, order: order)).map { bruteForce(joint, $0) }.sorted()
+                let values = all(Combinations(variables: d, order: order)).map { reference(joint, $0) }.sorted()
                 for (entry, value) in zip(lists.lowest.sorted, values) { #expect(abs(entry.value - value) < 1e-11) }
                 for (entry, value) in zip(lists.highest.sorted, values.reversed()) {
                     #expect(abs(entry.value - value) < 1e-11)
@@ -229,7 +229,7 @@ private func search(
             var lists = TopLists(extrema: [.minimum], capacity: count)
             _ = sweeper.search(first..<first + count, lists: &lists)
             for entry in lists.lowest.sorted {
-                let value = bruteForce(joint, combinations.members(at: entry.rank))
+                let value = reference(joint, combinations.members(at: entry.rank))
                 #expect(abs(entry.value - value) < 1e-10)
                 #expect(abs(values[entry.rank - first] - value) < 1e-10)
             }

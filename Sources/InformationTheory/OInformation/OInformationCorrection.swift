@@ -35,7 +35,7 @@ public struct OInformationCorrection: Sendable {
     public func terms(
         order: Int, includesLabel: Bool = true
     ) -> (totalCorrelation: Double, oInformation: Double) {
-        guard isCorrected else { return (0, 0) }
+        guard isCorrected, order > 0 else { return (0, 0) }
         let k = Double(order)
         let hasLabel = includesLabel && label != .none
         func together(_ neurons: Int) -> Double { bias(neurons: neurons, includesLabel: hasLabel) }
@@ -45,6 +45,37 @@ public struct OInformationCorrection: Sendable {
             ? k * (together(order) - together(order - 1)) - bias(neurons: order, includesLabel: false)
             : (k - 1) * together(order) - k * together(order - 1)
         return (total, total - dual)
+    }
+
+    /// For the interaction information of all variables of a multiplet.
+    public func interaction(order: Int) -> Double {
+        guard isCorrected else { return 0 }
+        // (−1)^|T| b_|T|, |T| counting the label as one variable, over the binomially many groups of each size.
+        var (sum, groups, sign) = (0.0, 1.0, 1.0)
+        for size in 0...order {
+            var term = bias(neurons: size, includesLabel: false)
+            if label != .none { term -= bias(neurons: size, includesLabel: true) }
+            sum += sign * groups * term
+            groups *= Double(order - size) / Double(size + 1)
+            sign = -sign
+        }
+        return sum
+    }
+
+    /// For the redundancy–synergy index about a target.
+    public func redundancySynergy(order: Int, target: MultipletTarget) -> Double {
+        guard isCorrected else { return 0 }
+        func own(_ neurons: Int) -> Double { bias(neurons: neurons, includesLabel: false) }
+        func together(_ neurons: Int) -> Double { bias(neurons: neurons, includesLabel: label != .none) }
+        // What I(neurons; label) gains.
+        func aboutLabel(_ neurons: Int) -> Double { together(neurons) - own(neurons) - together(0) }
+        switch target {
+        case .label: return aboutLabel(order) - Double(order) * aboutLabel(1)
+        case .neuron:
+            let all = together(order) - own(1) - together(order - 1)
+            let pairs = Double(order - 1) * (own(2) - 2 * own(1))
+            return all - pairs - (label == .none ? 0 : aboutLabel(1))
+        }
     }
 
     /// How much the entropy of some neurons, perhaps together with the label, is reduced; 0 of a joint that is not
