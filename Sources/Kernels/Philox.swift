@@ -11,6 +11,12 @@ public enum RandomPurpose: UInt32, Sendable {
     case removalOrder = 4
     /// The ranks of equal values.
     case ties = 5
+    /// A chain of simulated annealing.
+    case annealing = 6
+    /// An island of an evolutionary search.
+    case evolution = 7
+    /// First means of clusters.
+    case clustering = 8
 }
 
 /// Stream `index` of a purpose under a seed (Philox4x32-10): permutation or replicate
@@ -28,4 +34,28 @@ public func shuffle<Value: BitwiseCopyable>(
     var generator = randomStream(seed: seed, purpose: purpose, index: index)
     cn_philox_shuffle(
         &generator, values.baseAddress, Int32(MemoryLayout<Value>.stride), UInt32(truncatingIfNeeded: values.count))
+}
+
+/// Random numbers one after the other: stream `index` of a purpose under a seed.
+public struct RandomStream {
+    private var generator: cn_philox
+
+    public init(seed: UInt64, purpose: RandomPurpose, index: Int) {
+        generator = randomStream(seed: seed, purpose: purpose, index: index)
+    }
+
+    /// Uniform in 0 ..< bound, which is within 1 ... 2³² − 1.
+    public mutating func below(_ bound: Int) -> Int {
+        Int(cn_philox_below(&generator, UInt32(truncatingIfNeeded: bound)))
+    }
+
+    /// Uniform in [0, 1), a multiple of 2⁻³².
+    public mutating func uniform() -> Double { Double(cn_philox_next(&generator)) * 0x1p-32 }
+
+    /// Puts the first `count` of the values in a random order that may come from anywhere among them.
+    public mutating func shuffle(_ values: inout [Int], first count: Int) {
+        for place in 0..<min(count, values.count) {
+            values.swapAt(place, place + below(values.count - place))
+        }
+    }
 }

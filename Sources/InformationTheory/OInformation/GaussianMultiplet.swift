@@ -18,7 +18,9 @@ extension GaussianJoint: MultipletMeasure {
     /// Ω = −½ Σ weight · (what the powers say of the matrix).
     fileprivate var terms: [(weight: Double, matrix: SymmetricMatrix, powers: PrincipalInverse.Powers)] {
         if conditional.isEmpty { return [(1, correlation, .twice)] }
-        return [(1, correlation, .determinant)] + conditional.map { ($0.weight, $0.covariance, .both) }
+        // Classes without samples have no covariance.
+        return [(1, correlation, .determinant)]
+            + conditional.filter { $0.weight > 0 }.map { ($0.weight, $0.covariance, .both) }
     }
 
     /// The joint distribution of some of the neurons.
