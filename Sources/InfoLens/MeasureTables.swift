@@ -161,8 +161,9 @@ struct MeasureTable {
             throw InfoLensError(
                 .numeric,
                 """
-                neuron \(neuron) of layer "\(layer.name)": \(text(warning)); choose another estimator or coarser \
-                levels, or allow NaN
+                neuron \(neuron) of layer "\(layer.name)": \(text(warning)); \
+                \(warning.undefined.isEmpty ? "do without it" : "choose another estimator or coarser levels"), \
+                or allow NaN
                 """)
         }
     }
@@ -183,6 +184,13 @@ struct MeasureTable {
             parts.append("\(estimator.rawValue) is undefined for \(place): \(estimator.undefinedWhen)")
         }
         if warning.isNegative { parts.append("class_selectivity needs activations that are not negative") }
+        if let silent = warning.silentClass {
+            parts.append(
+                """
+                gcmi_model is undefined where a class does not vary, as class \(population.className(silent)): \
+                gcmi_mixture has an answer
+                """)
+        }
         if warning.isUncorrected {
             parts.append("bca needs resamples on both sides of the estimate, and an estimate without each sample")
         }

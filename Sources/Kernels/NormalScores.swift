@@ -2,13 +2,16 @@
 import CNumerics
 
 /// The normal scores Φ⁻¹(r / (N + 1)) of the ranks r = 1, 1½, 2, …, N, shared by all columns of N samples.
-public final class NormalScoreTable: Sendable {
+///
+/// Read from any thread.
+public final class NormalScoreTable: @unchecked Sendable {
     /// N.
     public let samples: Int
+    /// Those of 1 … N.
+    @usableFromInline let whole: UnsafePointer<Double>
+    /// Those of 1½ … N − ½, which only ties ask for.
+    @usableFromInline let half: UnsafePointer<Double>
     private let memory: AlignedBuffer
-    /// Those of 1 … N, then those of 1½ … N − ½, which only ties ask for.
-    fileprivate var whole: UnsafePointer<Double> { UnsafePointer(memory.values(of: Double.self)) }
-    fileprivate var half: UnsafePointer<Double> { whole + samples }
 
     public static func bytes(samples: Int) -> Int { 2 * samples * MemoryLayout<Double>.stride }
 
@@ -24,6 +27,7 @@ public final class NormalScoreTable: Sendable {
         self.samples = samples
         memory = try AlignedBuffer(count: 2 * samples, of: Double.self)
         let (whole, half) = (memory.values(of: Double.self), memory.values(of: Double.self) + samples)
+        (self.whole, self.half) = (UnsafePointer(whole), UnsafePointer(half))
         let denominator = 2 * Double(samples + 1)
         // In half steps: 2r ascends from 2. The upper half mirrors the lower.
         let (steps, piece) = (samples, 4096)
@@ -43,6 +47,13 @@ public final class NormalScoreTable: Sendable {
         }
         // The middle is its own mirror image, of which −0 would be left.
         if samples % 2 == 1 { whole[samples / 2] = 0 } else { half[samples / 2 - 1] = 0 }
+    }
+
+    /// The score of samples of one value, at these places in ascending order, by their mean rank.
+    @inlinable
+    public func score(of places: Range<Int>) -> Double {
+        let middle = places.lowerBound &+ (places.count &- 1) / 2
+        return places.count % 2 == 1 ? whole[middle] : half[middle]
     }
 }
 
@@ -76,7 +87,7 @@ public final class NormalScorer {
     ) throws(InfoLensError) -> Int {
         let samples = table.samples
         let sorted = try order.sort(column, run: run)
-        let (whole, half) = (table.whole, table.half)
+        let whole = table.whole
         var generator = cn_philox()
         if case .random(let seed) = ties { generator = randomStream(seed: seed, purpose: .ties, index: index) }
         var (begin, tied) = (0, 0)
@@ -89,8 +100,7 @@ public final class NormalScorer {
                 tied &+= length
                 switch ties {
                 case .average:
-                    let middle = begin &+ (length &- 1) / 2
-                    let score = length % 2 == 1 ? whole[middle] : half[middle]
+                    let score = table.score(of: begin..<end)
                     for i in begin..<end { scores[NormalScorer.row(sorted[i])] = score }
                 case .ordinal:
                     for i in begin..<end { scores[NormalScorer.row(sorted[i])] = whole[i] }

@@ -13,3 +13,13 @@ public func gaussianEntropyBias(variables: Int, samples: Int) -> Double {
     for i in 0..<variables { sum += digamma((n - Double(i + 1)) / 2) }
     return sum / 2
 }
+
+/// What correcting the entropies adds to H(X) − Σ p(y) H(X|Y=y), in nats: Σ p(y) b(N_y) − b(N). NaN where a class has
+/// no more samples than there are variables; classes without samples take no part.
+func entropyCorrection(variables: Int, classes: [Int]) -> Double {
+    let total = classes.reduce(0, +)
+    let within = classes.lazy.filter { $0 > 0 }.reduce(0.0) { sum, samples in
+        sum + Double(samples) / Double(total) * gaussianEntropyBias(variables: variables, samples: samples)
+    }
+    return within - gaussianEntropyBias(variables: variables, samples: total)
+}

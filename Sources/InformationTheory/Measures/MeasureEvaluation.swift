@@ -60,10 +60,11 @@ public func evaluate(
     try checkWidth(of: matrix, run: run)
     let writer = try MeasureWriter(request.measures, neurons: matrix.neurons, classes: classes.count)
     let conditional = request.measures.indices.filter { request.measures[$0].needs.contains(.condition) }
-    let others = request.measures.indices.filter { !conditional.contains($0) }
+    let sampled = request.measures.indices.filter { request.measures[$0].isOfSamples }
+    let others = request.measures.indices.filter { !conditional.contains($0) && !sampled.contains($0) }
     if !others.isEmpty {
         var layer = try request.layer(quantizer: quantizer, classes: classes)
-        if request.measures.contains(where: { $0.needs.contains(.activations) }) {
+        if others.contains(where: { request.measures[$0].needs.contains(.activations) }) {
             layer.activations = (
                 try columnMeans(of: matrix, classes: classes, run: run), try columnExtrema(of: matrix, run: run).low
             )
@@ -81,6 +82,11 @@ public func evaluate(
             of: matrix, quantizer: quantizer, classes: condition.classes, run: run
         ) { neuron, table in
             writer.write(conditional, of: NeuronSummary(neuron: neuron, table: table, layer: summary))
+        }
+    }
+    if !sampled.isEmpty {
+        try forEachNeuronCopula(of: matrix, classes: classes, unit: request.function.unit, run: run) { copula in
+            writer.write(sampled, of: copula)
         }
     }
     return writer.result
@@ -134,14 +140,32 @@ private final class MeasureWriter: Sendable {
         self.values = values
     }
 
-    /// Evaluates the measures at these indices.
+    /// Evaluates the measures at these indices, which are of levels.
     func write(_ indices: [Int], of summary: NeuronSummary) {
         var summary = summary
         for index in indices {
-            measures[index].evaluate(&summary, values[index].values(of: Double.self) + summary.neuron * widths[index])
+            guard case .levels(let evaluate) = measures[index].evaluation else { continue }
+            evaluate(&summary, row(index, summary.neuron))
         }
-        let warning = summary.warning
-        if !warning.isEmpty { warnings.withLock { $0[summary.neuron, default: NeuronWarning()].add(warning) } }
+        warn(summary.neuron, summary.warning)
+    }
+
+    /// Evaluates the measures at these indices, which are of samples.
+    func write(_ indices: [Int], of copula: NeuronCopula) {
+        var copula = copula
+        for index in indices {
+            guard case .samples(let evaluate) = measures[index].evaluation else { continue }
+            evaluate(&copula, row(index, copula.neuron))
+        }
+        warn(copula.neuron, copula.warning)
+    }
+
+    private func row(_ index: Int, _ neuron: Int) -> UnsafeMutablePointer<Double> {
+        values[index].values(of: Double.self) + neuron * widths[index]
+    }
+
+    private func warn(_ neuron: Int, _ warning: NeuronWarning) {
+        if !warning.isEmpty { warnings.withLock { $0[neuron, default: NeuronWarning()].add(warning) } }
     }
 
     var result: LayerMeasures { LayerMeasures(values: values, warnings: warnings.withLock { $0 }) }
@@ -151,8 +175,10 @@ private final class MeasureWriter: Sendable {
 public func workUnits(
     of matrix: any ActivationMatrix, quantizer: Quantizer, measures: [NeuronMeasure]
 ) -> Int {
-    let isConditional = measures.filter { $0.needs.contains(.condition) }.count
-    let runs = (isConditional > 0 ? 1 : 0) + (isConditional < measures.count ? 1 : 0)
-    let readings = measures.contains { $0.needs.contains(.activations) } ? 2 : 0
-    return saturatingProduct(matrix.samples, matrix.neurons, runs * passes(of: quantizer) + readings)
+    let conditional = measures.contains { $0.needs.contains(.condition) } ? 1 : 0
+    let sampled = measures.contains(where: \.isOfSamples) ? 1 : 0
+    let levels = measures.filter { !$0.needs.contains(.condition) && !$0.isOfSamples }
+    let readings = levels.contains { $0.needs.contains(.activations) } ? 2 : 0
+    let runs = conditional + (levels.isEmpty ? 0 : 1)
+    return saturatingProduct(matrix.samples, matrix.neurons, runs * passes(of: quantizer) + readings + sampled)
 }

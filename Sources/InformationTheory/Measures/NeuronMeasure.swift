@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A measure of a quantised neuron, as the registry lists it.
+/// A measure of a neuron, as the registry lists it.
 ///
 /// To add one: write its function in a file of its own, then an entry in
 /// `NeuronMeasure.all`. C, Python and the documentation take the rest from there.
@@ -61,13 +61,20 @@ public struct NeuronMeasure: Sendable {
     let adjustsForChance: Bool
     public let description: StaticString
     public let reference: StaticString
-    /// Writes one value a column (`perNeuron`) or a class (`perNeuronClass`).
-    let evaluate: @Sendable (inout NeuronSummary, UnsafeMutablePointer<Double>) -> Void
+    let evaluation: Evaluation
+
+    /// What it is computed from; writes one value a column (`perNeuron`) or a class (`perNeuronClass`).
+    enum Evaluation: Sendable {
+        /// The levels of the quantised neuron.
+        case levels(@Sendable (inout NeuronSummary, UnsafeMutablePointer<Double>) -> Void)
+        /// The samples in order; the quantiser and the estimator of entropy do not matter.
+        case samples(@Sendable (inout NeuronCopula, UnsafeMutablePointer<Double>) -> Void)
+    }
 
     init(
         _ name: StaticString, rows: Rows = .perNeuron, columns: [Column], needs: Needs = .labels,
         byDefault: Bool = false, adjustsForChance: Bool = false, description: StaticString, reference: StaticString,
-        evaluate: @escaping @Sendable (inout NeuronSummary, UnsafeMutablePointer<Double>) -> Void
+        evaluation: Evaluation
     ) {
         self.name = name
         self.rows = rows
@@ -77,7 +84,28 @@ public struct NeuronMeasure: Sendable {
         self.adjustsForChance = adjustsForChance
         self.description = description
         self.reference = reference
-        self.evaluate = evaluate
+        self.evaluation = evaluation
+    }
+
+    /// A measure of the quantised neuron.
+    init(
+        _ name: StaticString, rows: Rows = .perNeuron, columns: [Column], needs: Needs = .labels,
+        byDefault: Bool = false, adjustsForChance: Bool = false, description: StaticString, reference: StaticString,
+        evaluate: @escaping @Sendable (inout NeuronSummary, UnsafeMutablePointer<Double>) -> Void
+    ) {
+        self.init(
+            name, rows: rows, columns: columns, needs: needs, byDefault: byDefault, adjustsForChance: adjustsForChance,
+            description: description, reference: reference, evaluation: .levels(evaluate))
+    }
+
+    /// A measure of the neuron as it is, not quantised.
+    init(
+        _ name: StaticString, ofSamples columns: [Column], description: StaticString, reference: StaticString,
+        evaluate: @escaping @Sendable (inout NeuronCopula, UnsafeMutablePointer<Double>) -> Void
+    ) {
+        self.init(
+            name, columns: columns, needs: [.labels, .activations], description: description, reference: reference,
+            evaluation: .samples(evaluate))
     }
 
     /// A measure of one column of information that bears its name.
@@ -90,6 +118,9 @@ public struct NeuronMeasure: Sendable {
             name, rows: rows, columns: [Column(name: name, content: .information, description: description)],
             needs: needs, byDefault: byDefault, description: summary, reference: reference, evaluate: evaluate)
     }
+
+    /// Whether it is computed from the samples in order.
+    var isOfSamples: Bool { if case .samples = evaluation { true } else { false } }
 
     public func isNamed(_ text: String) -> Bool { "\(name)" == text }
 

@@ -120,6 +120,35 @@ extension NeuronMeasure {
             reference: "Lin 1991, doi:10.1109/18.61115"
         ) { neuron, values in values[0] = groupDivergence(of: neuron) },
         NeuronMeasure(
+            "gcmi_model",
+            ofSamples: [
+                Column(
+                    name: "gcmi_model", content: .information,
+                    description: "I(X;Y), Gaussian copula, as an analysis of variance; NaN if a class does not vary")
+            ],
+            description:
+                "Gaussian-copula information about the class, H(X) - sum p(y) H(X|Y=y) of normal scores, bias-corrected.",
+            reference: "Ince et al. 2017, doi:10.1002/hbm.23471"
+        ) { neuron, values in values[0] = neuron.model },
+        NeuronMeasure(
+            "gcmi_mixture",
+            ofSamples: [
+                Column(
+                    name: "gcmi_mixture", content: .information,
+                    description: "I(X;Y), Gaussian copula in each class, entropy of the mixture; shared values counted"),
+                Column(
+                    name: "tied_fraction", content: .number,
+                    description: "share of the samples whose value another has too"),
+            ],
+            description:
+                "Gaussian-copula information about the class by the mixture of its classes, and the share of ties.",
+            reference: "Ince et al. 2017, doi:10.1002/hbm.23471"
+        ) { neuron, values in
+            let mixture = neuron.mixture
+            values[0] = mixture.information
+            values[1] = mixture.tied
+        },
+        NeuronMeasure(
             "specific_information", rows: .perNeuronClass,
             column: "D_KL(P(T|Y=y) || P(T)); NaN for a class without samples", byDefault: true,
             summary:

@@ -160,6 +160,8 @@ public struct NeuronWarning: Sendable, Hashable {
     public private(set) var undefined: [Histogram] = []
     /// Class selectivity needs activations that are not negative.
     public internal(set) var isNegative = false
+    /// The first class whose samples do not vary, so that `gcmi_model` has no density for it.
+    public internal(set) var silentClass: Int?
     /// The bias-corrected interval has no ends: all resamples lie on one side of the estimate, or it is undefined
     /// without one of the samples.
     public var isUncorrected = false
@@ -179,6 +181,7 @@ public struct NeuronWarning: Sendable, Hashable {
     mutating func add(_ other: NeuronWarning) {
         for histogram in other.undefined { note(histogram) }
         isNegative = isNegative || other.isNegative
+        silentClass = silentClass ?? other.silentClass
         isUncorrected = isUncorrected || other.isUncorrected
     }
 }
