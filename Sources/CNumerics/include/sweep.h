@@ -85,7 +85,8 @@ enum {
     CN_ROW_BOTH = 2     /* the sum of the two */
 };
 
-/* sums[y - y0] += weight * that logarithm, for y in y0 ... y1-1 and x < y0; NaN where the multiplet is singular. */
+/* sums[y - y0] += weight * that logarithm, for y in y0 ... y1-1 and x < y0; NaN where the multiplet is singular.
+ * CN_SWEEP_PAD further values are overwritten. */
 void cn_pairs_row(const cn_pairs *pairs, int64_t x, int64_t y0, int64_t y1, int32_t kind, double weight, double *sums);
 
 /* The first of `values` from `from` on that is above `high` or below `low`; count when there is none. */

@@ -17,6 +17,7 @@ INLINE D CN_NAME(at)(const double *x) { return *(const D *)x; }
 
 INLINE void CN_NAME(put)(double *x, D value) { *(D *)x = value; }
 
+#ifndef CN_LOGARITHM
 /* log(x) of positive normal x, to about 2 units in the last place of the larger of 1 and the result: x = 2^n m with m in
  * [sqrt(1/2), sqrt(2)), log m = 2 atanh(z), z = (m - 1) / (m + 1), by its series; z^2 < 0.0295. NaN of NaN. */
 INLINE D CN_NAME(logarithm)(D x) {
@@ -37,6 +38,8 @@ INLINE D CN_NAME(logarithm)(D x) {
     const D result = e * 0x1.62e42fefa38p-1 + (e * 0x1.ef35793c7673p-45 + (2.0 * z + 2.0 * z * (q * p)));
     return x == x ? result : x;
 }
+#define CN_LOGARITHM(x) CN_NAME(logarithm)(x)
+#endif
 
 /* target[y] = from[y] - factor r[y] */
 INLINE void CN_NAME(subtract)(const double *from, double factor, const double *r, int64_t first, int64_t end,
@@ -249,48 +252,66 @@ FN int64_t CN_NAME(sweep_scan)(const cn_sweep *from, int64_t first, int64_t end,
     return singular;
 }
 
-/* Factors whose product is sure to stay within float64: a factor is at most 1 / least. */
+/* Factors whose product, and whose denominator, are sure to stay within float64: each is between least and 1 / least. */
 #define CN_FACTORS 8
 
-FN void CN_NAME(row)(const cn_pairs *pairs, int64_t x, int64_t y0, int64_t y1, int32_t kind, double weight,
-                     double *sums) {
-    const int64_t stride = pairs->stride, n = pairs->members;
+INLINE void CN_NAME(some_row)(const cn_pairs *pairs, int64_t n, int64_t x, int64_t y0, int64_t y1, int32_t kind,
+                              double weight, double *sums) {
+    const int64_t stride = pairs->stride;
     const double *c = pairs->c + x * stride, *const v = pairs->v, *const p = pairs->p;
     const double rx = pairs->r[x], inverse = pairs->inverse[x], sx = pairs->s[x], least = pairs->least;
     const D nan = __builtin_nan("");
-    const double log_det = (kind == CN_ROW_BOTH ? 2 : 1) * (pairs->log_det + cn_log(sx));
+    const double log_det = (kind == CN_ROW_BOTH ? 2 : 1) * pairs->log_det;
+    /* Of t(x) s(x), or t(x) s(x)^2. */
+    const double own = kind == CN_ROW_BOTH ? sx : 1;
     for (int64_t y = y0; y < y1; y += CN_LANES) {
         const D sy = CN_NAME(at)(pairs->s + y);
         const D left = CN_NAME(at)(c + y) - rx * CN_NAME(at)(pairs->g + y);
         const D r = left * inverse;
         const D rest = sy - left * r;
-        D largest = sy * inverse, product = kind == CN_ROW_DET ? rest : largest, sum = log_det;
-        if (kind == CN_ROW_INVERSE) product = product / rest;
+        D largest = sy * inverse, sum = log_det;
+        /* det(Z) prod t(i) / s'^(n+2): a denominator of one factor more than there are members. */
+        D product = kind == CN_ROW_DET ? rest * sx : sy * own, power = kind == CN_ROW_INVERSE ? rest : 1.0;
         int64_t factors = 0;
+#pragma unroll
         for (int64_t i = 0; i < n; i++) {
             const D w = CN_NAME(at)(v + i * stride + y) - v[i * stride + x] * r;
             const D t = w * w + p[i * stride + x] * rest;
             largest = t > largest ? t : largest;
             if (kind == CN_ROW_DET) continue;
-            product *= t / rest;
+            product *= t;
+            power *= rest;
             if (++factors == CN_FACTORS) {
-                sum += CN_NAME(logarithm)(product);
-                product = 1.0;
+                sum += CN_LOGARITHM(product / power);
+                product = power = 1.0;
                 factors = 0;
             }
         }
-        sum += CN_NAME(logarithm)(product);
-        /* Comparisons with NaN are false: what is NaN stays so. */
+        sum += CN_LOGARITHM(kind == CN_ROW_DET ? product : product / power);
+        /* Comparisons with NaN are false. */
         const L regular = (rest >= least) & (largest * least <= rest) & ((D)sx >= least);
-        sum = regular ? sum : nan;
-        if (y + CN_LANES <= y1) {
-            CN_NAME(put)(sums + (y - y0), CN_NAME(at)(sums + (y - y0)) + weight * sum);
-        } else {
-            double last[CN_LANES];
-            CN_NAME(put)(last, weight * sum);
-            for (int64_t l = 0; y + l < y1; l++) sums[y - y0 + l] += last[l];
-        }
+        CN_NAME(put)(sums + (y - y0), CN_NAME(at)(sums + (y - y0)) + (regular ? weight * sum : nan));
     }
+}
+
+FN void CN_NAME(row)(const cn_pairs *pairs, int64_t x, int64_t y0, int64_t y1, int32_t kind, double weight,
+                     double *sums) {
+#define ROW(n)                                                                                               \
+    {                                                                                                        \
+        if (kind == CN_ROW_DET) return CN_NAME(some_row)(pairs, n, x, y0, y1, CN_ROW_DET, weight, sums);         \
+        if (kind == CN_ROW_INVERSE) return CN_NAME(some_row)(pairs, n, x, y0, y1, CN_ROW_INVERSE, weight, sums); \
+        return CN_NAME(some_row)(pairs, n, x, y0, y1, CN_ROW_BOTH, weight, sums);                                \
+    }
+    switch (pairs->members) {
+        case 1: ROW(1)
+        case 2: ROW(2)
+        case 3: ROW(3)
+        case 4: ROW(4)
+        case 5: ROW(5)
+        case 6: ROW(6)
+        default: ROW(pairs->members)
+    }
+#undef ROW
 }
 
 FN int64_t CN_NAME(find)(const double *values, int64_t count, int64_t from, double high, double low) {
@@ -314,3 +335,4 @@ FN int64_t CN_NAME(find)(const double *values, int64_t count, int64_t from, doub
 #undef CN_TARGET
 #undef CN_LANES
 #undef CN_MASK
+#undef CN_LOGARITHM

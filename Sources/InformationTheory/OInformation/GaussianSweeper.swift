@@ -60,7 +60,7 @@ private final class GaussianSweeper: MultipletSweeper {
         self.tables = tables
         weights = [1] + sweep.conditional.map(\.weight)
         hits = Hits(combinations)
-        row = try AlignedBuffer(count: sweep.variables, of: Double.self)
+        row = try AlignedBuffer(count: sweep.variables + Int(CN_SWEEP_PAD), of: Double.self)
     }
 
     func search(_ ranks: Range<Int>, lists: inout TopLists) -> Int {
