@@ -89,11 +89,7 @@ final class NeuronMixture {
     private func gatherRest(of samples: OrderedSamples, without atoms: [Range<Int>]) -> Int {
         let n = samples.values.count
         ends.update(from: starts, count: classes.count)
-        // Scale does not matter to information, but squares of the largest and the smallest numbers are none. Powers
-        // of two change no digit.
-        let exponent = max(samples.values[0].magnitude, samples.values[n - 1].magnitude).exponent
-        let scale =
-            abs(exponent) > 400 ? Double(sign: .plus, exponent: min(max(-exponent, -1000), 1000), significand: 1) : 1
+        let scale = powerOfTwo(for: max(samples.values[0].magnitude, samples.values[n - 1].magnitude))
         var (next, count) = (0, 0)
         for atom in atoms + [n..<n] {
             for place in next..<atom.lowerBound {
@@ -178,4 +174,11 @@ final class NeuronMixture {
         }
         return freedom == 0 ? 0 : (squares / Double(freedom)).squareRoot()
     }
+}
+
+/// What to multiply values with so that their squares are numbers: 1, or a power of two, which changes no digit, where
+/// the largest magnitude is extreme. Scale does not matter to information.
+private func powerOfTwo(for largest: Double) -> Double {
+    guard largest > 0, !(0x1p-400...0x1p400).contains(largest) else { return 1 }
+    return Double(sign: .plus, exponent: min(-largest.exponent, 1000), significand: 1)
 }
