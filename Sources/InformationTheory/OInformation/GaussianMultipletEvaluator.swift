@@ -195,7 +195,8 @@ final class GaussianMultipletEvaluator: OInformationEvaluator {
         for j in 0..<k where j != i {
             let square =
                 inverse[i &* k &+ j] / inverse[i &* (k &+ 1)] * (inverse[i &* k &+ j] / inverse[j &* (k &+ 1)])
-            sum += log1p(-square)
+            // 1 − ρᵢⱼ² = var(i | all) / var(i | all but j), which is no less than the share that was asked for.
+            sum += log(max(1 - square, joint.singular))
         }
         return sum
     }
