@@ -15,7 +15,7 @@ from infolens import plot, torch
 from infolens._accumulator import Accumulator
 from infolens._context import Context, context
 from infolens._diagnosis import Diagnosis
-from infolens._dump import Dump, Layer, open
+from infolens._dump import Dump, open
 from infolens._errors import (
     ArgumentError,
     CallbackError,
@@ -33,6 +33,9 @@ from infolens._errors import (
     ShapeError,
 )
 from infolens._estimators import entropy, estimators, jensen_shannon_divergence, kl_divergence
+from infolens._gcmi import copula_normalize, gcmi, gcmi_mixture, gcmi_model
+from infolens._joint import Joint
+from infolens._layer import Layer
 from infolens._library import library_version
 from infolens._measures import (
     class_measures,
@@ -42,6 +45,7 @@ from infolens._measures import (
     quantize,
 )
 from infolens._network import Network
+from infolens._o_information import merge_searches, o_information
 from infolens._quantizers import (
     Quantizer,
     explicit,
@@ -54,6 +58,7 @@ from infolens._quantizers import (
 from infolens._report import report
 from infolens._table import Column, Table
 from infolens._version import __version__
+from infolens._warnings import IncompleteSearch
 
 __all__ = [
     "Accumulator",
@@ -69,7 +74,9 @@ __all__ = [
     "FileError",
     "FileMissingError",
     "FormatError",
+    "IncompleteSearch",
     "InternalError",
+    "Joint",
     "Layer",
     "LibraryError",
     "MemoryBudgetError",
@@ -82,15 +89,21 @@ __all__ = [
     "__version__",
     "class_measures",
     "context",
+    "copula_normalize",
     "entropy",
     "estimators",
     "explicit",
+    "gcmi",
+    "gcmi_mixture",
+    "gcmi_model",
     "integer",
     "jensen_shannon_divergence",
     "kl_divergence",
     "library_version",
     "measures",
+    "merge_searches",
     "neuron_measures",
+    "o_information",
     "open",
     "pairwise_mutual_information",
     "plot",

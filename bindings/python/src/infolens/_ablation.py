@@ -16,7 +16,7 @@ import numpy as np
 from infolens import _abi
 from infolens._errors import ArgumentError, NotFoundError
 from infolens._library import Handle, check, encoded, library
-from infolens._options import attach, choose, set_layers, whole_number
+from infolens._options import attach, choose, real, set_layers, whole_number
 from infolens._quantizers import DEFAULT_QUANTIZER, Quantizer, struct_of
 from infolens._samples import Sources
 from infolens._table import Column, Table
@@ -126,14 +126,6 @@ def _replacement_codes(words: str | Sequence[str]) -> int:
 def replacement_code(word: Any) -> int:
     """The constant of one replacement."""
     return choose("replacement", word, _REPLACEMENTS)
-
-
-def real(what: str, value: Any) -> float:
-    """A number as a float."""
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise ArgumentError(f"{what} must be a number, not {value!r}") from None
 
 
 def tolerance_of(what: str, value: Any) -> float:

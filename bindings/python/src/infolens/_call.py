@@ -25,6 +25,7 @@ from infolens._library import Handle, check, library
 _FREE = {
     "accumulator": "il_accumulator_free",
     "dump": "il_dump_free",
+    "joint": "il_joint_free",
     "network": "il_network_free",
     "source": "il_source_free",
     "table": "il_table_free",
@@ -34,8 +35,8 @@ _FREE = {
 def run(function: str, *arguments: Any, gives: str, keep: object = None) -> Handle:
     """Call ``function(context, *arguments, &handle)`` under the current settings.
 
-    `gives` is "accumulator", "dump", "network", "source" or "table"; `keep` is kept alive with the
-    handle.
+    `gives` is "accumulator", "dump", "joint", "network", "source" or "table"; `keep` is kept alive
+    with the handle.
     """
     output = ctypes.c_void_p()
     made: list[Handle] = []
@@ -47,9 +48,15 @@ def run(function: str, *arguments: Any, gives: str, keep: object = None) -> Hand
     return made[0]
 
 
-def call(function: str, *arguments: Any, then: Callable[[], None] | None = None) -> None:
+def call(
+    function: str,
+    *arguments: Any,
+    then: Callable[[], None] | None = None,
+    even_cancelled: bool = False,
+) -> None:
     """Call ``function(context, *arguments)`` under the current settings; on success run `then`,
-    before a signal that came meanwhile is handed on.
+    before a signal that came meanwhile is handed on. With `even_cancelled` it is also run after a
+    cancelled call, which has left what it had so far.
 
     A context of the library is made for each call, so that calls from several
     threads never share one.
@@ -59,7 +66,8 @@ def call(function: str, *arguments: Any, then: Callable[[], None] | None = None)
     with _context(settings, watch) as context, watch:
         status = getattr(library(), function)(context, *arguments)
         text = library().il_last_error() if status else None
-    if status == _abi.IL_OK and then is not None:
+    is_kept = status == _abi.IL_OK or (even_cancelled and status == _abi.IL_ERROR_CANCELLED)
+    if is_kept and then is not None:
         then()
     watch.raise_pending()
     if status != _abi.IL_OK:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from infolens import _abi
-from infolens._ablation import real, replacement_code, tolerance_of
+from infolens._ablation import replacement_code, tolerance_of
 from infolens._library import check, library
-from infolens._options import attach, set_layers
+from infolens._options import attach, real, set_layers
 from infolens._quantizers import DEFAULT_QUANTIZER, Quantizer, struct_of
 from infolens._samples import Sources
 from infolens._table import Table

@@ -7,8 +7,7 @@ import ctypes
 import html
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from types import TracebackType
 from typing import Any
@@ -16,7 +15,9 @@ from typing import Any
 from infolens import _abi, _show
 from infolens._call import run
 from infolens._dump_ablation import DumpAblation
+from infolens._dump_joint import DumpJoint
 from infolens._errors import ArgumentError, FileMissingError, NotFoundError
+from infolens._layer import Layer, shape_text
 from infolens._library import Handle, check, encoded, library, path_bytes
 from infolens._measures import measure
 from infolens._options import Groups, MeasureOptions, set_layers, source_options
@@ -68,54 +69,7 @@ def open(path: str | bytes | os.PathLike[Any], *, allow_external: bool = False) 
     return Dump(os.fsdecode(raw), handle)
 
 
-@dataclass(frozen=True)
-class Layer:
-    """A layer of a dump: its name, its shape and its measures."""
-
-    name: str
-    #: Dataset path in the file.
-    path: str
-    #: [N, d] or [N, channels, …].
-    shape: tuple[int, ...]
-    dtype: str
-    #: How the file stores it, for instance "contiguous".
-    storage: str
-    dump: Dump
-
-    @property
-    def samples(self) -> int:
-        """Length of axis 0."""
-        return self.shape[0] if self.shape else 0
-
-    def neuron_measures(self, **options: Any) -> Table:
-        """`Dump.neuron_measures` of this layer."""
-        return self.dump.neuron_measures(layers=self.name, **options)
-
-    def class_measures(self, **options: Any) -> Table:
-        """`Dump.class_measures` of this layer."""
-        return self.dump.class_measures(layers=self.name, **options)
-
-    def pairwise_mutual_information(self, **options: Any) -> Table:
-        """`Dump.pairwise_mutual_information` of this layer."""
-        return self.dump.pairwise_mutual_information(layers=self.name, **options)
-
-    def ablate(self, **options: Any) -> Table:
-        """`Dump.ablate` of this layer; `order` may be indices of its neurons."""
-        return self.dump.ablate(layers=self.name, **options)
-
-    def ablate_single(self, **options: Any) -> Table:
-        """`Dump.ablate_single` of this layer."""
-        return self.dump.ablate_single(layers=self.name, **options)
-
-    def ablate_groups(self, groups: Iterable[Any], **options: Any) -> Table:
-        """`Dump.ablate_groups` of this layer; groups may be of indices of its neurons."""
-        return self.dump.ablate_groups(groups, layer=self.name, **options)
-
-    def __repr__(self) -> str:
-        return f"<infolens layer {self.name!r}: {_shape(self.shape)} {self.dtype}>"
-
-
-class Dump(DumpAblation):
+class Dump(DumpAblation, DumpJoint):
     """An open dump; made by `infolens.open`.
 
     ``dump.layers`` lists the layers' names and ``dump["fc1"]`` is one of them. It may be
@@ -144,14 +98,7 @@ class Dump(DumpAblation):
     @cached_property
     def _layers(self) -> dict[str, Layer]:
         return {
-            row["name"]: Layer(
-                row["name"],
-                row["path"],
-                tuple(int(length) for length in row["shape"].split(" × ") if length),
-                row["dtype"],
-                row["storage"],
-                self,
-            )
+            row["name"]: Layer.described(row, row["name"], self)
             for row in self.describe().where(role="layer")
         }
 
@@ -185,6 +132,13 @@ class Dump(DumpAblation):
             raise NotFoundError(
                 f"dump has no layer {name!r}; there are: {', '.join(self._layers) or 'none'}"
             ) from None
+
+    def layer_at(self, name: str) -> Layer:
+        """A layer by its name or by the path of its dataset: for the package's own use."""
+        if name not in self._layers and isinstance(name, str):
+            for row in self.describe().where(path=["/" + name.lstrip("/")]):
+                return Layer.described(row, name, self)
+        return self[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._layers
@@ -366,7 +320,9 @@ undefined, groups, reduction, channel_axis
     def __repr__(self) -> str:
         if not self._handle.alive:
             return f"<infolens dump {self.path!r}, closed>"
-        lines = [[layer.name, _shape(layer.shape), layer.dtype] for layer in self._layers.values()]
+        lines = [
+            [layer.name, shape_text(layer.shape), layer.dtype] for layer in self._layers.values()
+        ]
         labels = "with labels" if self.has_labels else "without labels"
         title = f"<infolens dump {self.path!r}, {labels}>"
         return title + "\n" + _show.grid(["layer", "shape", "dtype"], lines)
@@ -376,7 +332,9 @@ undefined, groups, reduction, channel_axis
             return f"<p>{html.escape(repr(self))}</p>"
         rows = "".join(
             "<tr>"
-            + "".join(f"<td>{html.escape(t)}</td>" for t in (it.name, _shape(it.shape), it.dtype))
+            + "".join(
+                f"<td>{html.escape(t)}</td>" for t in (it.name, shape_text(it.shape), it.dtype)
+            )
             + "</tr>"
             for it in self._layers.values()
         )
@@ -385,7 +343,3 @@ undefined, groups, reduction, channel_axis
             f"<p><b>{html.escape(os.path.basename(self.path))}</b>, {labels}</p><table><thead><tr>"
             f"<th>layer</th><th>shape</th><th>dtype</th></tr></thead><tbody>{rows}</tbody></table>"
         )
-
-
-def _shape(shape: Sequence[int]) -> str:
-    return " × ".join(map(str, shape))

@@ -305,9 +305,16 @@ def measure(function: str, source: Handle, quantizer: Quantizer, options: Measur
 
 
 def source_of(
-    X: Any, y: Any, reduction: str | None, channel_axis: int, condition: Any = None
+    X: Any,
+    y: Any,
+    reduction: str | None,
+    channel_axis: int,
+    condition: Any = None,
+    *,
+    labels_name: str = "y",
 ) -> Handle:
-    """A source that looks into the caller's arrays and keeps them alive."""
+    """A source that looks into the caller's arrays and keeps them alive; `labels_name` is what the
+    caller knows `y` by."""
     arrays = [(name, borrow(values, f"layer {name!r}")) for name, values in named_layers(X).items()]
     options = source_options(reduction, channel_axis)
     keep: list[Borrowed] = [array for _, array in arrays]
@@ -316,7 +323,7 @@ def source_of(
         shown = encoded(name, "layer name")
         check(library().il_source_add_layer(source, shown, ctypes.byref(array.struct)))
     setters = (
-        ("y", y, "il_source_set_labels"),
+        (labels_name, y, "il_source_set_labels"),
         ("condition", condition, "il_source_set_condition"),
     )
     for what, values, setter in setters:
@@ -334,7 +341,7 @@ def named_layers(X: Any) -> dict[str, Any]:
     if hasattr(X, "neuron_measures"):
         kind = type(X).__name__
         raise ArgumentError(
-            f"X is a {kind}: call the {kind}'s own neuron_measures or class_measures"
+            f"X is a {kind}, not an array: call the {kind}'s own method of this name"
         )
     is_like_mapping = hasattr(X, "keys") and hasattr(X, "items") and not hasattr(X, "shape")
     if isinstance(X, Mapping) or is_like_mapping:

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from infolens._ablation import AblationOptions, Neurons, groups_of, neurons_of, tolerance_of
-from infolens._call import call
+from infolens._call import call, run
 from infolens._diagnosis import Diagnosis, DiagnosisOptions
 from infolens._dump import Dump
 from infolens._errors import ArgumentError
 from infolens._library import Handle, path_bytes
 from infolens._network_base import NetworkCalls
 from infolens._network_new import network_of_arrays, network_of_function
+from infolens._options import whole_number
 from infolens._quantizers import Quantizer, threshold
 from infolens._samples import Data, Rows
 from infolens._scorer import Score
@@ -148,6 +149,35 @@ class Network(NetworkCalls):
             raise ArgumentError("check is for dense networks: this one is behind a function")
         allowed = tolerance_of("tolerance", tolerance)
         return self._table("il_network_check", self._samples(data, y), allowed)
+
+    def modules(self, k: int) -> Table:
+        """Modules of neurons by normalised spectral clustering of the graph of absolute weights
+        (Hod et al. 2022, arXiv:2110.08058): domains to search multiplets in.
+
+        Parameters
+        ----------
+        k
+            Number of modules, at least 2.
+
+        Returns
+        -------
+        Table
+            One row a neuron: ``layer``, ``neuron``, ``module``. The metadata have
+            ``normalized_cut``. Inputs are nodes of the graph too, without rows.
+
+        Raises
+        ------
+        ArgumentError
+            More modules than neurons; the network is behind a function, which has no weights.
+
+        Examples
+        --------
+        >>> modules = dump.network().modules(4).where(layer="fc2", module=0)
+        >>> dump["fc2"].o_information(order=3, domain=modules["neuron"])
+        """
+        number = whole_number("k", k, least=1)
+        with self._lock:
+            return read_table(run("il_network_modules", self._handle, number, gives="table"))
 
     # What can be computed
 

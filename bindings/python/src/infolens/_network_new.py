@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from infolens import _abi
-from infolens._ablation import real
 from infolens._arrays import borrow
 from infolens._call import run
 from infolens._errors import ArgumentError
 from infolens._library import Handle, check, encoded, library, text_array
-from infolens._options import choose, names_of, set_layers
+from infolens._options import choose, names_of, real, set_layers
 from infolens._scorer import Score, Scorer
 
 _LAYOUTS = {

@@ -19,6 +19,11 @@ Groups = tuple[Any, Any]
 
 UNITS = {"bits": _abi.IL_BITS, "nats": _abi.IL_NATS}
 ALPHABETS = {"full": _abi.IL_ALPHABET_FULL, "observed": _abi.IL_ALPHABET_OBSERVED}
+TIES = {
+    "average": _abi.IL_TIES_AVERAGE,
+    "ordinal": _abi.IL_TIES_ORDINAL,
+    "random": _abi.IL_TIES_RANDOM,
+}
 _UNDEFINED = {"nan": _abi.IL_UNDEFINED_NAN, "raise": _abi.IL_UNDEFINED_ERROR}
 _REDUCTIONS = {
     None: _abi.IL_REDUCE_NONE,
@@ -78,6 +83,14 @@ def whole_number(what: str, count: Any, least: int = 0) -> int:
     if not least <= number < 2**63:
         raise ArgumentError(f"{what} must be {allowed}, not {number}")
     return number
+
+
+def real(what: str, value: Any) -> float:
+    """A number as a float."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentError(f"{what} must be a number, not {value!r}") from None
 
 
 def _group_codes(groups: Groups, classes: Sequence[Any]) -> list[int]:

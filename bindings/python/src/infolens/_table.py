@@ -187,7 +187,7 @@ class Table:
         FileError
             The system refused to write, or `path` is a folder, a device or a pipe.
         """
-        check(library().il_table_write_csv(self._in_library(), path_bytes(path)))
+        check(library().il_table_write_csv(self.in_library(), path_bytes(path)))
 
     def to_json(self, path: str | bytes | os.PathLike[Any]) -> None:
         """Write one JSON object: ``{"metadata": {...}, "columns": [{"name", "unit",
@@ -208,27 +208,27 @@ class Table:
         FileError
             The system refused to write, or `path` is a folder, a device or a pipe.
         """
-        check(library().il_table_write_json(self._in_library(), path_bytes(path)))
+        check(library().il_table_write_json(self.in_library(), path_bytes(path)))
 
     def __arrow_c_schema__(self) -> object:
         """The type as an Arrow PyCapsule."""
-        return _arrow.schema(self._in_library())
+        return _arrow.schema(self.in_library())
 
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
         """Type and values as Arrow PyCapsules; a requested schema is left to the reader."""
-        handle = self._in_library()
+        handle = self.in_library()
         return _arrow.schema(handle), _arrow.array(handle)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """One batch as an Arrow PyCapsule; a requested schema is left to the reader."""
-        return _arrow.stream(self._in_library())
+        return _arrow.stream(self.in_library())
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A handle is of this process: what is pickled or copied has the values.
         return Table, (self._columns, self.metadata)
 
-    def _in_library(self) -> Handle:
-        """The table of the library that this is, or else a copy there."""
+    def in_library(self) -> Handle:
+        """The table of the library that this is, or else a copy: for the package's own use."""
         if self._handle is not None and _read_all_metadata(self._handle) == self.metadata:
             return self._handle
         return new_table(self._columns, self._rows, self.metadata)
