@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from infolens._errors import ArgumentError
+from infolens._errors import ArgumentError, NotFoundError
 from infolens._show import heading
 from infolens._table import Table
 
@@ -44,6 +44,25 @@ def layers_of(table: Table) -> list[str]:
     if not layers:
         raise ArgumentError("table has no rows: there is nothing to draw")
     return layers
+
+
+def one_layer(table: Table, layer: str | None) -> str:
+    """The layer that is named, or the only one.
+
+    Raises
+    ------
+    ArgumentError
+        The table has several and none is named, or no rows.
+    NotFoundError
+        No such layer.
+    """
+    layers = layers_of(table)
+    if layer is None and len(layers) != 1:
+        raise ArgumentError(f"layer must be named: the table has {', '.join(layers)}")
+    name = layer if layer is not None else layers[0]
+    if name not in layers:
+        raise NotFoundError(f"table has no layer {name!r}; there are: {', '.join(layers)}")
+    return name
 
 
 def label(table: Table, column: str) -> str:

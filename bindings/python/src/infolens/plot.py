@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from infolens._errors import ArgumentError, NotFoundError
+from infolens._errors import NotFoundError
 from infolens._order import by_favourite_class
 from infolens._plot_ablation import ablation, diagnosis
-from infolens._plot_parts import CHANCE, INK, OTHER, figure, label, layers_of, tidy
+from infolens._plot_o_information import multiplets, o_information
+from infolens._plot_parts import CHANCE, INK, OTHER, figure, label, layers_of, one_layer, tidy
 from infolens._table import Table
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ __all__ = [
     "diagnosis",
     "distributions",
     "heat_map",
+    "multiplets",
+    "o_information",
     "pairs",
     "significance",
     "top_neurons",
@@ -193,7 +196,7 @@ def pairs(table: Table, layer: str | None = None) -> Figure:
     NotFoundError
         No such layer, or the table is none of pairs.
     """
-    rows = table.where(layer=_one_layer(table, layer))
+    rows = table.where(layer=one_layer(table, layer))
     matrix = rows.to_matrix("mutual_information")
     np.fill_diagonal(matrix, np.nan)
     drawn = figure(5.2, 4.4)
@@ -230,7 +233,7 @@ def heat_map(
     NotFoundError
         No such layer or column.
     """
-    name = _one_layer(table, layer)
+    name = one_layer(table, layer)
     rows = table.where(layer=name)
     neurons = np.unique(rows["neuron"])
     matrix = rows[column].reshape(len(neurons), -1)
@@ -250,13 +253,3 @@ def heat_map(
     ax.set_title(name)
     drawn.colorbar(image, ax=ax, label=label(table, column))
     return drawn
-
-
-def _one_layer(table: Table, layer: str | None) -> str:
-    layers = layers_of(table)
-    if layer is None and len(layers) != 1:
-        raise ArgumentError(f"layer must be named: the table has {', '.join(layers)}")
-    name = layer if layer is not None else layers[0]
-    if name not in layers:
-        raise NotFoundError(f"table has no layer {name!r}; there are: {', '.join(layers)}")
-    return name
