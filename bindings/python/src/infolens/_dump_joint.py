@@ -129,13 +129,14 @@ surrogates, confidence, ties, quantizer, alphabet, singular, reduction, channel_
             return lambda: layer.joint(**how).answer(asked)
 
         with dump.lock:
-            chosen = self._chosen(layers, preactivations)
+            chosen = self.chosen_layers(layers, preactivations)
             return warned(asked.of_layers((name, answer(layer)) for name, layer in chosen))
 
-    def _chosen(
+    def chosen_layers(
         self, layers: str | Sequence[str] | None, preactivations: bool
     ) -> list[tuple[str, Layer]]:
-        """The layers by the names that the caller has for them; not one is read yet."""
+        """The layers by the names that the caller has for them, not one read yet: for the
+        package's own use."""
         dump = cast("Dump", self)
         if layers is None:
             every = [(name, dump[name]) for name in dump]

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from infolens import _page, _report_ablation
+from infolens import _page, _report_ablation, _report_groups
 from infolens._dump import Dump
 from infolens._dump import open as open_dump
 from infolens._errors import ArgumentError, NotFoundError
 from infolens._files import write_whole
+from infolens._groups import LABELS, LayerGroups, groups_of, joints_of_arrays, joints_of_dump
 from infolens._measures import class_measures, default_measures, named_layers, neuron_measures
 from infolens._quantizers import Quantizer, threshold
 from infolens._report_ablation import Ablation, LeftOut, ablation_of
@@ -44,16 +45,18 @@ def report(
     top: int = 10,
     title: str | None = None,
     ablation: bool | None = None,
+    o_information: bool | None = None,
 ) -> Path:
     """Write a report of neuron measures as one self-contained HTML file.
 
     For each layer: how entropy, mutual information and KL selectivity are distributed
     over its neurons, the neurons that say most about the label, and the specific
     information of neurons about each class. With `permutations` it says which neurons
-    say more than chance would. Of a dump that holds the weights of its network it shows what
-    accuracy is left while neurons are removed, and how the layers use their neurons. The file
-    opens offline, in light and dark, and holds what was computed and how. Without labels it
-    shows entropies only.
+    say more than chance would. It shows which groups of neurons are redundant and which
+    synergistic, and of a dump that holds the weights of its network what accuracy is left
+    while neurons are removed, and how the layers use their neurons. The file opens offline,
+    in light and dark, and holds what was computed and how. Without labels it shows entropies
+    and groups only.
 
     Parameters
     ----------
@@ -76,6 +79,10 @@ def report(
         `Dump.diagnose`). By default where the dump has weights and labels, and it takes no longer
         than about a minute; weights that do not reproduce what was recorded are said to do so.
         With True whatever prevents it is raised.
+    o_information
+        Whether to search for groups of neurons of lowest and highest O-information, of
+        pre-activations where the dump has them, without the label and with it. By default as far
+        as some seconds a layer go; with True a minute, and whatever prevents it is raised.
 
     Returns
     -------
@@ -108,6 +115,7 @@ def report(
                 top=top,
                 title=title,
                 ablation=ablation,
+                o_information=o_information,
             )
     options: dict[str, Any] = {
         "quantizer": quantizer,
@@ -121,6 +129,9 @@ def report(
         heading = title or Path(source.path).name
         shown = None if layers is None else table["layer"].tolist()
         removed = None if ablation is False else ablation_of(source, shown, quantizer, ablation)
+        make = joints_of_dump(source, reduction, channel_axis)
+        has_labels = source.has_labels
+        taken = {name: source.layer_at(name).has_preactivations for name in _names(table)}
     else:
         if ablation:
             raise ArgumentError(
@@ -129,7 +140,14 @@ def report(
         table, of_classes = _measure_arrays(source, y, layers, options, permutations)
         heading = title or "Neuron measures"
         removed = None
-    text = render(table, of_classes, heading, top, removed)
+        make = joints_of_arrays(named_layers(source), y, reduction, channel_axis)
+        has_labels = y is not None
+        taken = dict.fromkeys(_names(table), False)
+    groups = None
+    if o_information is not False:
+        labels = LABELS if has_labels else LABELS[:1]
+        groups = list(groups_of(taken, make, labels, unit, o_information))
+    text = render(table, of_classes, heading, top, removed, groups)
     # What is no Unicode in a file's names becomes a question mark.
     content = text.encode("utf-8", errors="replace")
     return write_whole(path, lambda place: place.write_bytes(content), "report")
@@ -171,6 +189,7 @@ def render(
     title: str,
     top: int = 10,
     removed: Ablation | LeftOut | None = None,
+    groups: list[LayerGroups] | None = None,
 ) -> str:
     """The report's HTML from a table of neuron measures.
 
@@ -178,7 +197,7 @@ def render(
     """
     measures = [measure for measure in MEASURES if measure.column in table]
     unit = table.units[measures[0].column]
-    names = list(dict.fromkeys(table["layer"].tolist()))
+    names = _names(table)
     ranges = {m.column: _range(table[m.column]) for m in measures}
     parts = [_opening(table, title, names, measures, unit)]
     for name in names:
@@ -186,8 +205,15 @@ def render(
         classes = of_classes(name) if of_classes is not None else None
         parts.append(layer_section(name, layer, classes, measures, ranges, unit, top))
     parts.append(_report_ablation.section(removed))
-    parts.append(_how(table, measures, _report_ablation.how(removed)))
+    parts.append(_report_groups.section(groups, unit))
+    how = {**_report_ablation.how(removed), **_report_groups.how(groups)}
+    parts.append(_how(table, measures, how))
     return _page.page(f"{title} – InfoLens", "\n".join(parts))
+
+
+def _names(table: Table) -> list[str]:
+    """The layers in the order of the table."""
+    return list(dict.fromkeys(table["layer"].tolist()))
 
 
 def _range(values: Any) -> tuple[float, float]:
@@ -248,11 +274,11 @@ def _chance(table: Table) -> str:
     )
 
 
-def _how(table: Table, measures: list[Measure], ablation: dict[str, str]) -> str:
+def _how(table: Table, measures: list[Measure], more: dict[str, str]) -> str:
     meanings = {f"{m.title} {m.symbol}": table.descriptions[m.column] for m in measures}
     return (
         "<section><h2>How it was computed</h2>"
-        f"{_page.definitions({**meanings, **ablation, **table.metadata})}"
+        f"{_page.definitions({**meanings, **more, **table.metadata})}"
         '<p class="faint" style="margin-top:12px">Measures after Liu, Amjad &amp; Geiger 2018 '
         "(arXiv:1804.06679) and DeWeese &amp; Meister 1999. Dashed lines in "
         "histograms mark medians.</p>"

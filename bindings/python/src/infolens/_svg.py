@@ -157,50 +157,58 @@ def line_chart(
     hints: Sequence[tuple[float, str]],
     level: float,
     names: tuple[str, str, str],
+    start: float = 0.0,
+    ends: tuple[float, float] = (0.0, 1.0),
 ) -> str:
-    """Shares, from 0 to 1, against a count from 0 on.
+    """Values within `ends`, shares for instance, against a count from `start` on.
 
     `hints` are texts at values of x, ascending, which appear under the pointer anywhere above;
-    `level` is drawn across, as chance is. `names` are of the x axis, of the level, and of the
-    whole for those who cannot see it.
+    `level` is drawn across, as chance is. `names` are of the x axis, of the level (or ""), and
+    of the whole for those who cannot see it.
     """
     width, height, left, top, base = 360.0, 232.0, 34.0, 10.0, 190.0
-    most = max(float(line.x[-1]) for line in lines) or 1.0
-    across, up = (width - left - 12) / most, base - top
+    most = max(max(float(line.x[-1]) for line in lines), start + 1)
+    lowest, highest = ends
+    across, up = (width - left - 12) / (most - start), (base - top) / (highest - lowest)
+
+    def right_of(x: float) -> float:
+        return left + (x - start) * across
+
+    def above(y: float) -> float:
+        return base - (y - lowest) * up
 
     def points(x: Values, y: Values) -> str:
-        return "L".join(
-            f"{left + a * across:.1f} {base - b * up:.1f}" for a, b in zip(x, y, strict=True)
-        )
+        return "L".join(f"{right_of(a):.1f} {above(b):.1f}" for a, b in zip(x, y, strict=True))
 
     parts = [_open_svg(width, height, names[2], "plot")]
-    for tick in (0, 0.25, 0.5, 0.75, 1):
-        y = base - tick * up
-        if tick:
+    for tick in nice_ticks(lowest, highest):
+        y = above(tick)
+        if tick > lowest:
             parts.append(f'<path class="rule" d="M{left:g} {y:.1f}H{width - 12:g}"/>')
         parts.append(_text(left - 6, y + 3.5, tick_text(tick), "end"))
-    y = base - level * up
+    y = above(level)
     parts.append(f'<path class="level" d="M{left:g} {y:.1f}H{width - 12:g}"/>')
-    parts.append(_text(left + 4, y - 4, names[1], "start"))
+    if names[1]:
+        parts.append(_text(left + 4, y - 4, names[1], "start"))
     for line in lines:
         if line.spread is not None:
-            low, high = np.clip((line.y - line.spread, line.y + line.spread), 0, 1)
+            low, high = np.clip((line.y - line.spread, line.y + line.spread), *ends)
             edge = f"{points(line.x, high)}L{points(line.x[::-1], low[::-1])}"
             parts.append(f'<path class="band {line.css}" d="M{edge}Z"/>')
     for line in lines:
         parts.append(f'<path class="line {line.css}" d="M{points(line.x, line.y)}"/>')
     parts.append(f'<path class="axis" d="M{left:g} {base:g}H{width - 12:g}"/>')
-    for tick in nice_ticks(0, most, 5):
+    for tick in nice_ticks(start, most, 5):
         if tick == int(tick):
-            x = left + tick * across
+            x = right_of(tick)
             parts.append(f'<path class="axis" d="M{x:.1f} {base:g}v4"/>')
             parts.append(_text(x, base + 17, tick_text(tick), "middle"))
     parts.append(_text((left + width - 12) / 2, base + 35, names[0], "middle"))
-    parts += _probes([(left + x * across, text) for x, text in hints], top, base, width - 12)
+    parts += _probes([(right_of(x), text) for x, text in hints], top, base, width - 12)
     for mark in marks:
         parts.append(
-            f'<circle class="mark {mark.css}" cx="{left + mark.x * across:.1f}" '
-            f'cy="{base - mark.y * up:.1f}" r="4"><title>{html.escape(mark.hint)}</title></circle>'
+            f'<circle class="mark {mark.css}" cx="{right_of(mark.x):.1f}" '
+            f'cy="{above(mark.y):.1f}" r="4"><title>{html.escape(mark.hint)}</title></circle>'
         )
     parts.append("</svg>")
     return "".join(parts)

@@ -11,9 +11,11 @@ import contextlib
 import io
 import os
 import sys
+import warnings
 from collections.abc import Sequence
+from typing import Any
 
-from infolens._command import ablate, describe, measures, report
+from infolens._command import ablate, describe, measures, oinfo, report
 from infolens._command.options import Parser
 from infolens._errors import Error
 from infolens._library import library_version
@@ -25,6 +27,7 @@ examples:
   infolens measures digits.h5 --quantizer uniform:30 --permutations 1000 --sort mutual_information
   infolens measures digits.h5 --csv | head
   infolens ablate digits.h5 --direction both --replacement zero,mean --plot curves.png
+  infolens oinfo digits.h5 --order 4 --label class-conditional --top 5
   infolens report digits.h5 --output report.html
 
 'infolens COMMAND --help' explains a command, its options and units."""
@@ -49,7 +52,7 @@ def make_parser() -> Parser:
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=Parser
     )
-    for module in (describe, measures, ablate, report):
+    for module in (describe, measures, ablate, oinfo, report):
         module.add(commands)
     return parser
 
@@ -61,7 +64,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         try:
             arguments = make_parser().parse_args(argv)
-            arguments.run(arguments)
+            with warnings.catch_warnings():
+                warnings.showwarning = _warned
+                arguments.run(arguments)
         finally:
             if sys.stdout is not None:  # as it is where it was closed
                 sys.stdout.flush()
@@ -82,6 +87,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         place = f"{error.filename}: " if error.filename else ""
         return _failed(f"error: {place}{error.strerror or error}")
     return 0
+
+
+def _warned(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"infolens: warning: {message}", file=sys.stderr)
 
 
 def _failed(text: str, code: int = 1) -> int:

@@ -28,10 +28,13 @@ Shorten = Callable[[Table, int], Table]
 _PICTURES = (".png", ".svg", ".pdf")
 
 
-def add_output(parser: argparse.ArgumentParser, *, picture: str | None = None) -> None:
+def add_output(
+    parser: argparse.ArgumentParser, *, picture: str | None = None, top: bool = True
+) -> None:
     """The options of a subcommand that gives a table.
 
-    One that computes has a `picture`, which says what ``--plot`` draws.
+    One that computes has a `picture`, which says what ``--plot`` draws; without `top` it has a
+    ``--top`` of its own.
     """
     group = parser.add_argument_group("output")
     forms = group.add_mutually_exclusive_group()
@@ -64,7 +67,8 @@ def add_output(parser: argparse.ArgumentParser, *, picture: str | None = None) -
             help="order the rows by a column: measures from the highest, names, indices, p and q "
             "values from the lowest; COLUMN:ascending or COLUMN:descending to say which",
         )
-        group.add_argument("--top", type=positive, metavar="K", help="only the first K rows")
+        if top:
+            group.add_argument("--top", type=positive, metavar="K", help="only the first K rows")
         group.add_argument(
             "--plot", type=Path, metavar="OUT.png", help=f"draw {picture} (.png, .svg or .pdf)"
         )

@@ -64,6 +64,12 @@ def add(commands: Any) -> None:
         help="what accuracy is left while neurons are removed (default: where the file has weights "
         "and labels, and it takes no longer than about a minute)",
     )
+    page.add_argument(
+        "--o-information",
+        action=argparse.BooleanOptionalAction,
+        help="which groups of neurons are redundant, which synergistic (default: as far as some "
+        "seconds a layer go)",
+    )
     options.add_settings(parser)
     parser.set_defaults(run=run, parser=parser)
 
@@ -71,7 +77,7 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     names = (
         *("layers", "quantizer", "unit", "estimator", "permutations", "reduction"),
-        *("channel_axis", "top", "title", "ablation"),
+        *("channel_axis", "top", "title", "ablation", "o_information"),
     )
     asked = options.given(arguments, {name: name for name in names})
     with options.dump_of(arguments) as dump, options.settings_of(arguments):
