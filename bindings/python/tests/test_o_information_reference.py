@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""O-information against brute force, other software, and Clauw, Marinazzo & Stramaglia's network."""
+"""O-information against brute force, other software, and the network of Clauw et al. (2022)."""
 
 from __future__ import annotations
 
