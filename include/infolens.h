@@ -1111,7 +1111,9 @@ il_status il_joint_options_init(il_joint_options *options, uint32_t struct_size)
 /**
  * The joint distribution of the neurons of a layer: all that O-information needs of the samples, computed once.
  * Gaussian ones hold a d × d correlation matrix in float64, and one for each class with
- * IL_LABEL_CLASS_CONDITIONAL; discrete ones the distinct patterns with their counts.
+ * IL_LABEL_CLASS_CONDITIONAL; discrete ones the distinct patterns with their counts. What bootstrap, surrogates and
+ * local values compute later they compute from the samples: layers in the caller's memory must stay there until the
+ * joint is freed.
  *
  * @param layer  name of the layer; NULL = the only one
  * Errors: NOT_FOUND the layer, or labels that `label` needs; NUMERIC NaN or infinity (names row and neuron);

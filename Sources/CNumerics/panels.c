@@ -31,16 +31,8 @@
 #endif
 
 #if defined(__x86_64__)
-/* AVX2 does not imply fused multiply-adds. */
-static int has_fma;
-
-__attribute__((constructor)) static void look_for_fma(void) {
-    __builtin_cpu_init();
-    has_fma = __builtin_cpu_supports("fma") != 0;
-}
-
 #define DISPATCH(name, ...)                                       \
-    switch (has_fma ? cn_instruction_set_index() : 0) {           \
+    switch (cn_fused_set_index()) {                               \
     case 2: return name##_avx512(__VA_ARGS__);                    \
     case 1: return name##_avx2(__VA_ARGS__);                      \
     default: return name##_baseline(__VA_ARGS__);                 \

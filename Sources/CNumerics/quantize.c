@@ -49,6 +49,7 @@ static const char *const sets[] = {"baseline", "avx2", "avx512"};
 
 /* Index of the best set that the machine has (AVX-512: F, BW, DQ and VL), and of the one in use. */
 static int best, chosen;
+static int has_fma;
 
 int32_t cn_select_instruction_set(const char *name) {
     for (int i = 0; i <= best; i++) {
@@ -67,6 +68,10 @@ int32_t cn_instruction_set_index(void) {
     return chosen;
 }
 
+int32_t cn_fused_set_index(void) {
+    return has_fma ? chosen : 0;
+}
+
 __attribute__((constructor)) static void choose(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
@@ -74,6 +79,7 @@ __attribute__((constructor)) static void choose(void) {
     if (best && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
         best = 2;
+    has_fma = __builtin_cpu_supports("fma") != 0;
 #endif
     chosen = best;
     const char *asked = getenv("INFOLENS_INSTRUCTION_SET");

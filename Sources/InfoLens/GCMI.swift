@@ -8,12 +8,6 @@ public func il_gcmi_options_init(_ options: UnsafeMutablePointer<il_gcmi_options
 }
 
 @c @implementation
-public func il_copula_normalize(
-    _ context: OpaquePointer!, _ x: UnsafePointer<il_array>!, _ ties: Int32,
-    _ normalized: UnsafeMutablePointer<Double>!, _ tied: UnsafeMutablePointer<Double>!
-) -> il_status { notYet() }
-
-@c @implementation
 public func il_gcmi(
     _ context: OpaquePointer!, _ x: UnsafePointer<il_array>!, _ y: UnsafePointer<il_array>!,
     _ condition: UnsafePointer<il_array>!, _ conditionLabels: UnsafePointer<il_array>!,

@@ -40,7 +40,7 @@ public func forEachColumn<Tool>(
     defer { withExtendedLifetime(strip) {} }
     for first in stride(from: 0, to: neurons.count, by: width) {
         let columns = neurons[first..<min(first + width, neurons.count)]
-        try transpose(matrix, columns: columns, into: base, memory: memory / 4, run: run)
+        try readColumns(of: matrix, columns: columns, into: base, memory: memory / 4, run: run)
         try forEachItem(count: columns.count, workers: workers, run: run) { (worker, item) throws(InfoLensError) in
             let column = UnsafeMutableBufferPointer(start: base + item * samples, count: samples)
             try body(ready[worker], neurons[first + item], column)
@@ -49,8 +49,10 @@ public func forEachColumn<Tool>(
     }
 }
 
-private func transpose(
-    _ matrix: any ActivationMatrix, columns: ArraySlice<Int>, into base: UnsafeMutablePointer<Double>, memory: Int,
+/// Reads whole columns, one after another.
+/// - Throws: `numeric` at NaN or infinity, naming the first; what `matrix.read` throws
+func readColumns(
+    of matrix: any ActivationMatrix, columns: ArraySlice<Int>, into base: UnsafeMutablePointer<Double>, memory: Int,
     run: Run
 ) throws(InfoLensError) {
     let samples = matrix.samples

@@ -27,6 +27,9 @@ const char *cn_instruction_set(void);
 /* Its index: 2, 1 or 0. */
 int32_t cn_instruction_set_index(void);
 
+/* The same for kernels with fused multiply-adds, which AVX2 does not imply: 0 where the machine lacks them. */
+int32_t cn_fused_set_index(void);
+
 /* Changes it, for tests; no kernel may be running. Returns 0 if the machine does not have the set. */
 int32_t cn_select_instruction_set(const char *name);
 
