@@ -44,6 +44,9 @@ final class Joint: HandleObject, Sendable {
         self.metadata = metadata
     }
 
+    /// Number of neurons, d.
+    var width: Int { neurons.isConstant.count }
+
     /// Metadata of a Gaussian joint.
     static func metadata(
         of joint: GaussianJoint, layer: String, options: JointOptions, classes: Int
