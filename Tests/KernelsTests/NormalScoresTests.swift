@@ -18,19 +18,23 @@ private func scores(
     return (result, tied)
 }
 
-/// The ranks by definition: those below, and half the others that are equal.
+/// The middle of the places that a value has among the sorted ones.
 private func averageRanks(_ column: [Double]) -> [Double] {
-    column.map { x in
-        let (below, equal) = (column.filter { $0 < x }.count, column.filter { $0 == x }.count)
-        return Double(below) + Double(equal + 1) / 2
+    let sorted = column.sorted()
+    var ranks: [Double: Double] = [:]
+    for (place, value) in sorted.enumerated() where place == 0 || value != sorted[place - 1] {
+        var last = place
+        while last + 1 < sorted.count, sorted[last + 1] == value { last += 1 }
+        ranks[value] = Double(place + last) / 2 + 1
     }
+    return column.map { ranks[$0] ?? .nan }
 }
 
 private func ordinalRanks(_ column: [Double]) -> [Double] {
-    column.indices.map { i in
-        let before = column.indices.filter { column[$0] < column[i] || column[$0] == column[i] && $0 < i }
-        return Double(before.count + 1)
-    }
+    let order = column.indices.sorted { column[$0] < column[$1] || column[$0] == column[$1] && $0 < $1 }
+    var ranks = column
+    for (place, index) in order.enumerated() { ranks[index] = Double(place + 1) }
+    return ranks
 }
 
 private func ranks(_ scores: [Double]) -> [Double] {
@@ -76,7 +80,7 @@ private let columns: [(name: String, values: [Double])] = {
         let (average, tied) = try scores(column)
         #expect(ranks(average) == averageRanks(column), "\(columns[index].name)")
         #expect(ranks(try scores(column, ties: .ordinal).scores) == ordinalRanks(column), "\(columns[index].name)")
-        #expect(tied == column.filter { x in column.filter { $0 == x }.count > 1 }.count)
+        #expect(tied == Dictionary(grouping: column) { $0 }.values.filter { $0.count > 1 }.reduce(0) { $0 + $1.count })
     }
 
     @Test("random ties give equal values their ranks in an order of the seed and the neuron")

@@ -38,8 +38,8 @@ public struct GaussianFit: Sendable {
 
     /// The joint distribution of a matrix's neurons, and of the label if it takes part.
     ///
-    /// Covariances divide by N − 1, by N_c − 1 within a class. A class of one sample has the covariance 0, and one
-    /// without samples none. A constant neuron has zeros in all matrices.
+    /// Covariances divide by N − 1, by N_c − 1 within a class, and are 0 for a class of fewer than two samples. A
+    /// constant neuron has zeros in all matrices.
     ///
     /// - Parameter classes: the classes of the samples; those of one class where there is no label
     /// - Throws: `shape` for one sample; `numeric` at NaN or infinity, naming the first, and where float64 does not
@@ -123,7 +123,7 @@ public struct GaussianFit: Sendable {
         let matrices =
             switch label {
             case .none: 1
-            case .classConditional: 1 + groups.classes.samples.filter { $0 > 0 }.count
+            case .classConditional: 1 + min(groups.classes.samples.filter { $0 > 1 }.count + 1, groups.classes.count)
             case .oneHot, .ordinal: 2
             }
         let order = matrix.neurons

@@ -83,16 +83,21 @@ struct PooledScatter {
         return try filled(run: run) { i, j in scatter.sums[group, i, j] * scales[i] * scales[j] * factor }
     }
 
-    /// M_c of each class that has samples.
+    /// M_c of each class. Those of fewer than two samples share one matrix of zeros.
     func ofClasses(_ classes: SampleClasses, run: Run) throws(InfoLensError) -> [GaussianJoint.Conditional] {
+        var zero: SymmetricMatrix?
         var result: [GaussianJoint.Conditional] = []
-        for (c, count) in classes.samples.enumerated() where count > 0 {
-            result.append(
-                GaussianJoint.Conditional(
-                    weight: Double(count) / Double(samples), samples: count,
-                    covariance: count == 1
-                        ? try SymmetricMatrix(order: order)
-                        : try scaled(group: c, divisor: Double(count - 1), run: run)))
+        for (c, count) in classes.samples.enumerated() {
+            let covariance: SymmetricMatrix
+            if count > 1 {
+                covariance = try scaled(group: c, divisor: Double(count - 1), run: run)
+            } else if let zero {
+                covariance = zero
+            } else {
+                covariance = try SymmetricMatrix(order: order)
+                zero = covariance
+            }
+            result.append(.init(weight: Double(count) / Double(samples), samples: count, covariance: covariance))
         }
         return result
     }
