@@ -79,7 +79,7 @@ public final class GroupRefiner {
         for row in 0..<rows {
             // The key is the pair itself: what is found equal is equal.
             let key = UInt64(groups[row]) << 16 | UInt64(codes[row])
-            var slot = Int(key &* 0x9E37_79B9_7F4A_7C15 >> shift)
+            var slot = Int((key &* 0x9E37_79B9_7F4A_7C15) >> shift)
             while numbers[slot] != GroupRefiner.unused, keys[slot] != key { slot = (slot &+ 1) & (slots &- 1) }
             if numbers[slot] == GroupRefiner.unused {
                 numbers[slot] = next

@@ -18,84 +18,69 @@ import Kernels
 final class GaussianMultipletEvaluator: OInformationEvaluator {
     private let joint: GaussianJoint
     private let correction: OInformationCorrection
-    /// Which matrices there are beside R.
-    private let parts: [(part: GaussianJoint.Conditional, condition: MultipletDefect.Condition)]
     private let alternating: AlternatingDeterminants
+    private let covariance: MultipletCovariance
+    /// A matrix as a whole, for the sums of determinants.
     private let memory: AlignedBuffer
-    private let matrix: UnsafeMutablePointer<Double>
-    private let inverse: UnsafeMutablePointer<Double>
 
     /// - Parameter order: most neurons of a multiplet
     init(_ joint: GaussianJoint, order: Int) throws(InfoLensError) {
         self.joint = joint
         correction = OInformationCorrection(joint)
-        parts = joint.conditional.enumerated().compactMap { index, part in
-            guard part.weight > 0 else { return nil }
-            return (part, joint.label == .classConditional ? .class(index) : .label)
-        }
-        alternating = try AlternatingDeterminants(rows: min(order, MultipletRequest.mostInteracting))
-        memory = try AlignedBuffer(count: 2 * order * order, of: Double.self)
-        matrix = memory.values(of: Double.self)
-        inverse = matrix + order * order
+        let interacting = min(order, MultipletRequest.mostInteracting)
+        alternating = try AlternatingDeterminants(rows: interacting)
+        memory = try AlignedBuffer(count: interacting * interacting, of: Double.self)
+        covariance = try MultipletCovariance(order: order, singular: joint.singular)
     }
 
     /// Bytes of an evaluator.
     static func bytes(order: Int) -> Int {
-        saturatingProduct(2 * order, order, MemoryLayout<Double>.stride)
-            + AlternatingDeterminants.bytes(rows: min(order, MultipletRequest.mostInteracting)) + 4096
-    }
-
-    /// What one matrix adds.
-    private struct Part {
-        /// log det M.
-        var logDeterminant = 0.0
-        /// Σ log P_jj.
-        var logPrecisions = 0.0
+        [
+            MultipletCovariance.bytes(order: order),
+            AlternatingDeterminants.bytes(rows: min(order, MultipletRequest.mostInteracting)) + 8192,
+        ].saturatingSum()
     }
 
     func evaluate(
         _ neurons: ArraySlice<Int>, _ request: MultipletRequest, run: Run
     ) throws(InfoLensError) -> MultipletOutcome {
-        if let defect = fewSamples(neurons.count) { return .defect(defect) }
-        let wantsGradient = request.gradient
-        let (pooled, defect) = load(joint.correlation, neurons, .none)
+        if let defect = joint.fewSamples(order: neurons.count) { return .defect(defect) }
+        let hasLabel = joint.label != .none
+        let (pooled, defect) = covariance.load(joint.correlation, neurons, .none)
         if let defect { return .defect(defect) }
         let target = request.target.flatMap { target -> Int? in
             guard case .neuron(let neuron) = target else { return nil }
             return neurons.firstIndex(of: neuron).map { $0 - neurons.startIndex }
         }
-        var gradient = [Double](repeating: 0, count: wantsGradient ? neurons.count : 0)
-        for i in gradient.indices { gradient[i] = log(inverse[i &* (neurons.count &+ 1)]) / 2 }
+        var gradient = [Double](repeating: 0, count: request.gradient ? neurons.count : 0)
+        for i in gradient.indices { gradient[i] = log(covariance.precision(i)) / 2 }
         var interaction =
             request.interaction ? -alternatingSum(joint.correlation, neurons) / 2 : Double.nan
         var synergy = redundancySynergy(neurons, target: request.target, place: target, pooled: pooled)
 
-        var (total, dual) = (0.0, pooled.logDeterminant / 2)
-        func add(_ part: Part, weight: Double, covariance: SymmetricMatrix, isLabelled: Bool) {
-            total -= weight * part.logDeterminant / 2
-            dual += weight * part.logPrecisions / 2
-            for i in gradient.indices { gradient[i] += weight * logPartial(i, neurons.count) / 2 }
+        var (total, dual) = (0.0, pooled.determinant / 2)
+        func add(_ part: MultipletCovariance.Logarithms, weight: Double, matrix: SymmetricMatrix) {
+            total -= weight * part.determinant / 2
+            dual += weight * part.precisions / 2
+            for i in gradient.indices { gradient[i] += weight * logPartial(i) / 2 }
             if let target {
-                // inverse's diagonal is in place whether all of it was computed or not.
-                synergy += weight * log(inverse[target &* (neurons.count &+ 1)]) / 2
-                if isLabelled { synergy += weight * log(covariance.diagonal(neurons, target)) / 2 }
-            } else if isLabelled {
-                synergy -= weight * part.logDeterminant / 2
-                for j in 0..<neurons.count { synergy += weight * log(covariance.diagonal(neurons, j)) / 2 }
+                synergy += weight * log(covariance.precision(target)) / 2
+                if hasLabel { synergy += weight * log(matrix.diagonal(neurons, target)) / 2 }
+            } else if hasLabel {
+                synergy -= weight * part.determinant / 2
+                for j in 0..<neurons.count { synergy += weight * log(matrix.diagonal(neurons, j)) / 2 }
             }
         }
-        if joint.label == .none {
-            add(pooled, weight: 1, covariance: joint.correlation, isLabelled: false)
-        }
-        for (part, condition) in parts {
-            let (values, defect) = load(part.covariance, neurons, condition)
+        if !hasLabel { add(pooled, weight: 1, matrix: joint.correlation) }
+        for (part, condition) in joint.parts {
+            let (values, defect) = covariance.load(part.covariance, neurons, condition)
             if let defect { return .defect(defect) }
-            add(values, weight: part.weight, covariance: part.covariance, isLabelled: true)
+            add(values, weight: part.weight, matrix: part.covariance)
             if request.interaction { interaction += part.weight * alternatingSum(part.covariance, neurons) / 2 }
         }
         var values = MultipletValues(totalCorrelation: total, dualTotalCorrelation: dual)
-        if wantsGradient, joint.label != .none {
-            gradient.append(values.oInformation + pooled.logDeterminant + pooled.logPrecisions / 2)
+        if request.gradient, hasLabel {
+            gradient.append(values.oInformation + pooled.determinant + pooled.precisions / 2)
         }
         values.gradient = gradient
         values.interaction = interaction
@@ -106,10 +91,10 @@ final class GaussianMultipletEvaluator: OInformationEvaluator {
 
     /// What of the redundancy–synergy index does not come from the parts; NaN where it is not wanted.
     private func redundancySynergy(
-        _ neurons: ArraySlice<Int>, target: MultipletTarget?, place: Int?, pooled: Part
+        _ neurons: ArraySlice<Int>, target: MultipletTarget?, place: Int?, pooled: MultipletCovariance.Logarithms
     ) -> Double {
         guard let target else { return .nan }
-        guard case .neuron(let neuron) = target else { return pooled.logDeterminant / 2 }
+        guard case .neuron(let neuron) = target else { return pooled.determinant / 2 }
         guard place != nil else { return .nan }
         return neurons.reduce(0) { sum, other in
             guard other != neuron else { return sum }
@@ -136,77 +121,26 @@ final class GaussianMultipletEvaluator: OInformationEvaluator {
         }
     }
 
-    // MARK: - One matrix
-
-    /// Whether covariances cannot have full rank.
-    private func fewSamples(_ order: Int) -> MultipletDefect? {
-        let dimensions = order + joint.labelDimensions
-        if joint.samples > 0, joint.samples <= dimensions {
-            return .fewSamples(
-                samples: joint.samples, dimensions: dimensions, joint.labelDimensions > 0 ? .label : .none)
-        }
-        guard joint.label == .classConditional else { return nil }
-        for (part, condition) in parts where part.samples <= order {
-            return .fewSamples(samples: part.samples, dimensions: order, condition)
-        }
-        return nil
-    }
-
-    /// Inverts a matrix of the neurons into `inverse`.
-    private func load(
-        _ covariance: SymmetricMatrix, _ neurons: ArraySlice<Int>, _ condition: MultipletDefect.Condition
-    ) -> (Part, MultipletDefect?) {
-        let (k, first) = (neurons.count, neurons.startIndex)
-        for i in 0..<k {
-            let row = covariance.values + neurons[first &+ i] &* covariance.order
-            for j in 0...i { matrix[i &* k &+ j] = row[neurons[first &+ j]] }
-            // A neuron's variance over all samples is 1.
-            guard matrix[i &* (k &+ 1)] > joint.singular else {
-                return (Part(), .constant(neuron: neurons[first &+ i], condition))
-            }
-        }
-        func own(_ i: Int) -> Double { covariance.diagonal(neurons, i) }
-        if let row = choleskyFactor(matrix, k, least: joint.singular) {
-            var left = own(row)
-            for j in 0..<row { left -= matrix[row &* k &+ j] * matrix[row &* k &+ j] }
-            return (
-                Part(), .determined(neuron: neurons[first &+ row], share: max(left, 0) / own(row), condition)
-            )
-        }
-        var part = Part(logDeterminant: choleskyLogDeterminant(matrix, k))
-        choleskyInverse(matrix, k, inverse: inverse, stride: k)
-        var (least, place) = (Double.infinity, 0)
-        for i in 0..<k {
-            let precision = inverse[i &* (k &+ 1)]
-            part.logPrecisions += log(precision)
-            let share = 1 / (precision * own(i))
-            // Written so that NaN counts as the least.
-            if !(share >= least) { (least, place) = (share, i) }
-        }
-        guard least > joint.singular else {
-            return (part, .determined(neuron: neurons[first &+ place], share: max(least, 0), condition))
-        }
-        return (part, nil)
-    }
-
     /// Σ_{j≠i} log(1 − ρᵢⱼ²) of the inverse that was computed last.
-    private func logPartial(_ i: Int, _ k: Int) -> Double {
+    private func logPartial(_ i: Int) -> Double {
+        let (k, inverse) = (covariance.order, covariance.inverse)
         var sum = 0.0
         for j in 0..<k where j != i {
-            let square =
-                inverse[i &* k &+ j] / inverse[i &* (k &+ 1)] * (inverse[i &* k &+ j] / inverse[j &* (k &+ 1)])
+            let value = inverse[i &* k &+ j]
+            let square = value / covariance.precision(i) * (value / covariance.precision(j))
             // 1 − ρᵢⱼ² = var(i | all) / var(i | all but j), which is no less than the share that was asked for.
             sum += log(max(1 - square, joint.singular))
         }
         return sum
     }
 
-    private func alternatingSum(_ covariance: SymmetricMatrix, _ neurons: ArraySlice<Int>) -> Double {
+    private func alternatingSum(_ matrix: SymmetricMatrix, _ neurons: ArraySlice<Int>) -> Double {
         let (k, first) = (neurons.count, neurons.startIndex)
+        let copy = memory.values(of: Double.self)
         for i in 0..<k {
-            for j in 0..<k { matrix[i &* k &+ j] = covariance[neurons[first &+ i], neurons[first &+ j]] }
+            for j in 0..<k { copy[i &* k &+ j] = matrix[neurons[first &+ i], neurons[first &+ j]] }
         }
-        return alternating.sum(of: matrix, rows: k, stride: k)
+        return alternating.sum(of: copy, rows: k, stride: k)
     }
 }
 

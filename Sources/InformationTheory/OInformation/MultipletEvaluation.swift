@@ -51,14 +51,7 @@ func evaluate<Evaluator: OInformationEvaluator>(
     // Large enough to hide the cost of a claim, small enough to share out.
     let pieceSize = max(1, min(64, multiplets.count / (8 * run.threads)))
     let pieces = (multiplets.count + pieceSize - 1) / pieceSize
-    guard toolBytes <= run.memory else {
-        throw InfoLensError(
-            .memory,
-            """
-            memory: multiplets of \(multiplets.largestOrder) neurons take \(toolBytes) bytes, but the budget leaves \
-            \(run.memory); give the context more
-            """)
-    }
+    try checkTool(bytes: toolBytes, multiplets, run: run)
     let workers = max(1, min(run.threads, pieces, run.memory / max(toolBytes, 1)))
     var tools: [Evaluator] = []
     for _ in 0..<workers { tools.append(try makeTool()) }
@@ -70,6 +63,18 @@ func evaluate<Evaluator: OInformationEvaluator>(
         }
     }
     return Array(outcomes.values)
+}
+
+/// Refuses what not even one worker has the memory for.
+func checkTool(bytes: Int, _ multiplets: MultipletList, run: Run) throws(InfoLensError) {
+    guard bytes <= run.memory else {
+        throw InfoLensError(
+            .memory,
+            """
+            memory: multiplets of \(multiplets.largestOrder) neurons take \(bytes) bytes, but the budget leaves \
+            \(run.memory); give the context more
+            """)
+    }
 }
 
 /// Outcomes that threads write, each to places of its own.
