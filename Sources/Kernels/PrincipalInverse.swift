@@ -106,7 +106,7 @@ public final class PrincipalInverse {
         choleskyInverseDiagonal(factor, n, diagonal: diagonal, scratch: weights)
         var sum = 0.0
         for (place, variable) in variables.enumerated() {
-            let share = diagonal[place] * matrix[variable, variable]
+            let share = diagonal[place] * rows.variances[variable]
             guard share <= limit else { return .nan }
             sum += log(share)
         }
@@ -127,7 +127,7 @@ public final class PrincipalInverse {
         }
         inverse[k &* stride &+ k] = 1 / variance
         members[k] = variable
-        own[k] = matrix[variable, variable]
+        own[k] = rows.variances[variable]
         count += 1
         logDeterminant += log(variance / own[k])
         summarize()
@@ -139,7 +139,7 @@ public final class PrincipalInverse {
         let variance = weigh(variable, without: place)
         let pivot = inverse[place &* stride &+ place]
         let gone = pivot * own[place]
-        let share = variance / matrix[variable, variable]
+        let share = variance / rows.variances[variable]
         exchanges += 1
         members[place] = variable
         guard exchanges < 50, gone < 1e3, share > 1e-3 else { return refresh() }
@@ -155,7 +155,7 @@ public final class PrincipalInverse {
             inverse[a &* stride &+ place] = removed[a]
         }
         removed[place] = 1 / variance
-        own[place] = matrix[variable, variable]
+        own[place] = rows.variances[variable]
         logDeterminant += log(gone * share)
         summarize()
     }
@@ -163,7 +163,7 @@ public final class PrincipalInverse {
     /// What `value` would be after `exchange(at:with:)`; the variable is no member.
     public func valueAfterExchange(at place: Int, with variable: Int) -> Double {
         let variance = weigh(variable, without: place)
-        let share = variance / matrix[variable, variable]
+        let share = variance / rows.variances[variable]
         // Written so that NaN fails.
         guard share * limit >= 1 else { return .nan }
         let removed = inverse + place &* stride
@@ -201,7 +201,7 @@ public final class PrincipalInverse {
         }
         choleskyInverse(factor, count, inverse: inverse, stride: stride)
         self.logDeterminant = logDeterminant
-        for place in 0..<count { own[place] = matrix[members[place], members[place]] }
+        for place in 0..<count { own[place] = rows.variances[members[place]] }
         summarize()
     }
 
@@ -238,8 +238,9 @@ public final class PrincipalInverse {
     /// Fills `weights` with w = M(T)⁻¹ M(T, y), T being the members or those without one, whose weight is 0.
     /// - Returns: the variance that y keeps when T is known
     private func weigh(_ variable: Int, without place: Int?) -> Double {
-        let source = matrix.values + variable &* matrix.order
-        for j in 0..<count { cross[j] = source[members[j]] }
+        // Down a column, not along the variable's row: the members' rows stay in the cache from one variable to the next.
+        let column = matrix.values + variable
+        for j in 0..<count { cross[j] = column[members[j] &* matrix.order] }
         if let place { cross[place] = 0 }
         weights.update(repeating: 0, count: stride)
         for j in 0..<count {
@@ -253,7 +254,7 @@ public final class PrincipalInverse {
             for i in 0..<stride { weights[i] -= scale * row[i] }
             weights[place] = 0
         }
-        var variance = source[variable]
+        var variance = rows.variances[variable]
         for j in 0..<count { variance -= cross[j] * weights[j] }
         return variance
     }
