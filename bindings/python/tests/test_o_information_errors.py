@@ -171,7 +171,7 @@ def test_cancelling_among_layers_gives_those_so_far():
         seen.append(stage)
         return total < 10**9 or done < total / 10_000
 
-    layers = {"small": gauss(1, 100, 6), "large": gauss(1, 400, 150), "never": gauss(2, 100, 6)}
+    layers = {"small": gauss(1, 400, 6), "large": gauss(1, 400, 150), "never": gauss(2, 400, 6)}
     with infolens.context(progress=stop), pytest.warns(infolens.IncompleteSearch):
         table = infolens.o_information(layers, order=6, top=2)
     assert list(dict.fromkeys(table["layer"])) == ["small", "large"]
@@ -197,7 +197,7 @@ def test_what_a_callback_raises_carries_the_best_so_far():
         if total > 10**9 and done > total / 10_000:
             raise ZeroDivisionError
 
-    layers = {"small": gauss(1, 100, 6), "large": gauss(1, 400, 150)}
+    layers = {"small": gauss(1, 400, 6), "large": gauss(1, 400, 150)}
     with infolens.context(progress=fail), pytest.raises(ZeroDivisionError) as stopped:
         infolens.o_information(layers, order=6, top=2)
     assert list(dict.fromkeys(stopped.value.partial["layer"])) == ["small", "large"]

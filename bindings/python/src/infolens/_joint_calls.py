@@ -5,32 +5,36 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from infolens._call import call, run
 from infolens._errors import ArgumentError, CancelledError
-from infolens._joint_options import MeasuresOptions, Multiplets, SearchOptions, packed
+from infolens._joint_options import MeasuresOptions, Multiplets, Packed, SearchOptions, packed
 from infolens._joint_tables import beside, by_layer, is_incomplete
 from infolens._library import Handle
 from infolens._table import Table, read_table
 
 
-@dataclass(frozen=True)
 class Asked:
-    """What is asked, in the words of `o_information`."""
+    """What is asked, in the words of `o_information`; mistakes in them are raised at once, before
+    anything is computed."""
 
-    multiplets: Multiplets | None
-    unit: str
-    search: SearchOptions
-    measures: MeasuresOptions
-
-    def __post_init__(self) -> None:
-        if self.multiplets is not None and self.search.said:
+    def __init__(
+        self,
+        multiplets: Multiplets | None,
+        unit: str,
+        search: SearchOptions,
+        measures: MeasuresOptions,
+    ) -> None:
+        if multiplets is not None and search.said:
             raise ArgumentError(
-                f"multiplets says which groups are meant: leave out {', '.join(self.search.said)}, "
+                f"multiplets says which groups are meant: leave out {', '.join(search.said)}, "
                 "or leave out multiplets to search"
             )
+        search.to_struct(unit)
+        measures.to_struct(unit)
+        self._multiplets = None if multiplets is None else packed(multiplets)
+        self._unit, self._search, self._measures = unit, search, measures
 
     def of(self, joint: Handle) -> Table:
         """The table of one joint distribution.
@@ -38,15 +42,13 @@ class Asked:
         A search that is cancelled gives what it has found, and whatever else ends it has that as
         its attribute ``partial``.
         """
-        if self.multiplets is not None:
-            return self._explicit(joint, self.multiplets)
-        # Before the search, which may take long: a mistake in them is known now.
-        self.measures.to_struct(self.unit)
-        found = search(joint, self.search, self.unit)
-        if not self.measures.is_asked or is_incomplete(found) or not len(found):
+        if self._multiplets is not None:
+            return self._explicit(joint, self._multiplets)
+        found = _searched(joint, self._search, self._unit)
+        if not self._measures.is_asked or is_incomplete(found) or not len(found):
             return found
         try:
-            return beside(found, self._explicit(joint, found))
+            return beside(found, self._explicit(joint, packed(found)))
         except CancelledError:
             found.metadata["complete"] = "false"
             return found
@@ -71,14 +73,13 @@ class Asked:
                 break
         return by_layer(tables)
 
-    def _explicit(self, joint: Handle, multiplets: Multiplets) -> Table:
-        options = self.measures.to_struct(self.unit)
-        members = packed(multiplets)
+    def _explicit(self, joint: Handle, members: Packed) -> Table:
+        options = self._measures.to_struct(self._unit)
         arguments = (*members.arguments, ctypes.byref(options))
         return read_table(run("il_o_information", joint, *arguments, gives="table"))
 
 
-def search(joint: Handle, options: SearchOptions, unit: str) -> Table:
+def _searched(joint: Handle, options: SearchOptions, unit: str) -> Table:
     """The table of a search; that of a cancelled one where it had begun."""
     struct = options.to_struct(unit)
     output = ctypes.c_void_p()

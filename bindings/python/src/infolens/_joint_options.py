@@ -117,6 +117,10 @@ class SearchOptions:
     starts: int | None = None
     steps: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.domain is not None:  # an iterator would serve one layer only
+            object.__setattr__(self, "domain", _indices("domain", self.domain))
+
     @property
     def said(self) -> list[str]:
         """What differs from the defaults."""
@@ -137,7 +141,7 @@ class SearchOptions:
             if value is not None:
                 setattr(options, name, whole_number(name, value, least=0 if name == "count" else 1))
         if self.domain is not None:
-            indices = _indices("domain", self.domain)
+            indices = np.asarray(self.domain)
             options.domain = indices.ctypes.data_as(ctypes.POINTER(ctypes.c_int64))
             options.domain_count = len(indices)
             options._domain_values = indices
