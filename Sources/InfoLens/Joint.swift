@@ -93,7 +93,7 @@ extension Source.Contents {
         guard labels != nil else {
             throw InfoLensError(
                 .notFound,
-                "labels: \"\(label.rawValue)\" needs them and there are none; give labels, or choose IL_LABEL_NONE")
+                "labels: \"\(label.rawValue)\" needs them and there are none; give labels, or leave the label out")
         }
         return sampleClasses
     }
