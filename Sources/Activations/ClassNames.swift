@@ -11,4 +11,13 @@ public enum ClassNames: Sendable, Equatable {
         case .strings(let values): values.count
         }
     }
+
+    /// A class as people call it.
+    public func name(at index: Int) -> String {
+        switch self {
+        case .integers(let values) where values.indices.contains(index): "\(values[index])"
+        case .strings(let names) where names.indices.contains(index): "\"\(names[index])\""
+        default: "\(index)"
+        }
+    }
 }

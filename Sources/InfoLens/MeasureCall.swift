@@ -229,11 +229,5 @@ struct Population {
     }
 
     /// A class as people call it.
-    func className(_ index: Int) -> String {
-        switch classes {
-        case .integers(let values) where values.indices.contains(index): "\(values[index])"
-        case .strings(let names) where names.indices.contains(index): "\"\(names[index])\""
-        default: "\(index)"
-        }
-    }
+    func className(_ index: Int) -> String { classes?.name(at: index) ?? "\(index)" }
 }

@@ -57,6 +57,9 @@ public protocol ActivationMatrix: Sendable {
     /// Number of rows that are cheapest read together (a chunk of the file), or nil.
     var preferredRows: Int? { get }
 
+    /// What errors call the matrix, as the beginning of a sentence, and one of its neurons.
+    func label(ofNeuron neuron: Int) -> (subject: String, neuron: String)
+
     /// Bytes of scratch memory that `read` needs for this many rows; 0 when it
     /// hands out the caller's own memory. Grows linearly with `rows`.
     func scratchBytes(rows: Int) -> Int
@@ -68,4 +71,10 @@ public protocol ActivationMatrix: Sendable {
     /// - Throws: `io` or `format` when the file cannot be read, `numeric` when a
     ///   64-bit integer is not exactly representable.
     func read(rows: Range<Int>, scratch: UnsafeMutableRawBufferPointer) throws(InfoLensError) -> RowBlock
+}
+
+extension ActivationMatrix {
+    public func label(ofNeuron neuron: Int) -> (subject: String, neuron: String) {
+        ("activations: layer \"\(name)\"", "neuron \(neuron)")
+    }
 }

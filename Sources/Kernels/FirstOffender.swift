@@ -17,7 +17,7 @@ public func firstOffender(
                 for neuron in 0..<block.neurons {
                     let value = block[row, neuron]
                     if value.isFinite, !integers || isSymbol(value) { continue }
-                    return InfoLensError(.numeric, text(value, row: first + row, neuron: neuron, layer: matrix.name))
+                    return InfoLensError(.numeric, text(value, row: first + row, neuron: neuron, of: matrix))
                 }
             }
             try run.checkpoint()
@@ -30,16 +30,17 @@ public func firstOffender(
 /// Whether a value is an integer that float64 tells from its neighbours.
 public func isSymbol(_ value: Double) -> Bool { value.rounded() == value && value.magnitude <= 0x1p53 }
 
-private func text(_ value: Double, row: Int, neuron: Int, layer: String) -> String {
+private func text(_ value: Double, row: Int, neuron: Int, of matrix: any ActivationMatrix) -> String {
     guard !value.isFinite else {
         return """
-            quantizer: "integer" needs integers within ±2^53, but layer "\(layer)" has \(value) at row \(row), \
+            quantizer: "integer" needs integers within ±2^53, but layer "\(matrix.name)" has \(value) at row \(row), \
             neuron \(neuron); choose another quantizer
             """
     }
+    let label = matrix.label(ofNeuron: neuron)
     let what = value.isNaN ? "NaN" : value > 0 ? "+infinity" : "-infinity"
     return """
-        activations: layer "\(layer)" has \(what) at row \(row), neuron \(neuron); measures need finite values: drop \
-        or replace such samples
+        \(label.subject) has \(what) at row \(row), \(label.neuron); measures need finite values: drop or replace such \
+        samples
         """
 }

@@ -42,6 +42,15 @@ public final class Run: @unchecked Sendable {
     /// Takes bytes out of the budget for what stays throughout the call. On the thread that made it, before the work.
     public func reserve(_ bytes: Int) { memory = max(memory - bytes, 0) }
 
+    /// Gives back what `body` has reserved.
+    public func withReservations<Result>(
+        _ body: () throws(InfoLensError) -> Result
+    ) throws(InfoLensError) -> Result {
+        let before = memory
+        defer { memory = before }
+        return try body()
+    }
+
     /// Names what is being done from here on.
     public func enter(stage: String) { self.stage = stage }
 

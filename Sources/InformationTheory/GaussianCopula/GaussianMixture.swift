@@ -6,7 +6,9 @@ import Kernels
 ///
 /// The entropy of the mixture has no closed form. The unscented transform (Huber, Bailey, Durrant-Whyte & Hanebeck
 /// 2008, doi:10.1109/MFI.2008.4648062) takes the mean of −log of its density over 2d points a class, m ± √d L e_k with
-/// L the lower Cholesky factor of the class's covariance and e_k the unit vectors: the columns of L.
+/// L the lower Cholesky factor of the class's covariance and e_k the unit vectors. These are the columns of L, whose
+/// points have the class's covariance L Lᵀ. Rows, which the Python code of Ince et al. takes (their MATLAB code takes
+/// columns), have LᵀL: for correlated columns that gives information above H(Y). For one column there is no difference.
 struct GaussianMixture {
     let dimensions: Int
     private var weights: [Double] = []
