@@ -13,6 +13,7 @@ final class Joint: HandleObject, Sendable {
 
     enum Distribution: Sendable {
         case gaussian(GaussianJoint)
+        case discrete(DiscreteJoint)
     }
 
     /// The samples that a joint was made from: what is computed anew from them later.
@@ -20,8 +21,10 @@ final class Joint: HandleObject, Sendable {
         let matrix: any ActivationMatrix
         /// The classes of the samples; one class where the label does not take part.
         let classes: SampleClasses
-        /// How a Gaussian joint was made.
-        let fit: GaussianFit
+        /// What the classes are called; nil where the label does not take part.
+        let classNames: ClassNames?
+        /// How a Gaussian joint was made; nil of a discrete one.
+        let fit: GaussianFit?
     }
 
     let distribution: Distribution
@@ -61,7 +64,21 @@ final class Joint: HandleObject, Sendable {
     /// - Throws: `argument` for a discrete one
     func gaussian() throws(InfoLensError) -> GaussianJoint {
         switch distribution {
-        case .gaussian(let joint): joint
+        case .gaussian(let joint): return joint
+        case .discrete:
+            throw InfoLensError(
+                .argument,
+                """
+                joint: it is discrete, and has no correlations; choose IL_JOINT_GAUSSIAN_COPULA or IL_JOINT_GAUSSIAN
+                """)
+        }
+    }
+
+    /// Whether the label is one of the variables of every multiplet.
+    var hasLabel: Bool {
+        switch distribution {
+        case .gaussian(let joint): joint.label != .none
+        case .discrete(let joint): joint.hasLabel
         }
     }
 }
@@ -112,6 +129,7 @@ public func il_joint_from_source(
         let name = try layer.map { (name) throws(InfoLensError) in try requiredText(name, "layer") }
         let matrix = try contents.layer(named: name)
         let classes = try contents.classes(for: options.label)
+        let names = options.label == .none ? nil : contents.labels?.classes
         switch options.kind {
         case .gaussianCopula, .gaussian:
             let fit = options.fit
@@ -125,19 +143,17 @@ public func il_joint_from_source(
             output.pointee = Handles.insert(
                 Joint(
                     .gaussian(result.joint), layer: matrix.name,
-                    sampled: Joint.Sampled(matrix: matrix, classes: classes, fit: fit), neurons: result.neurons,
+                    sampled: Joint.Sampled(matrix: matrix, classes: classes, classNames: names, fit: fit),
+                    neurons: result.neurons,
                     metadata: metadata))
         case .discrete:
-            throw InfoLensError(.internal, "options.kind: discrete joint distributions are not implemented yet")
+            output.pointee = Handles.insert(
+                try Joint.discrete(
+                    Joint.Sampled(matrix: matrix, classes: classes, classNames: names, fit: nil), options,
+                    context: context))
         }
     }
 }
-
-@c @implementation
-public func il_joint_from_counts(
-    _ context: OpaquePointer!, _ patterns: UnsafePointer<il_array>!, _ counts: UnsafePointer<il_array>!,
-    _ options: UnsafePointer<il_joint_options>!, _ joint: UnsafeMutablePointer<OpaquePointer?>!
-) -> il_status { notYet() }
 
 @c @implementation
 public func il_joint_neurons(

@@ -45,7 +45,17 @@ struct JointOptions {
                 "options.singular: is \(options.singular); give a share below 1, for instance 1e-8, or 0 for that")
         }
         singular = options.singular == 0 ? GaussianJoint.defaultSingular : options.singular
-        guard kind != .discrete else { return }
+        guard kind != .discrete else {
+            guard !isCorrected else {
+                throw InfoLensError(
+                    .argument,
+                    """
+                    options.bias_correction: is of Gaussian entropies; leave it 0, and choose an estimator that corrects, \
+                    such as "miller-madow"
+                    """)
+            }
+            return
+        }
         guard options.quantizer == nil, options.estimator == nil else {
             throw InfoLensError(
                 .argument,

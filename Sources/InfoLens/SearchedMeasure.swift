@@ -46,6 +46,9 @@ struct SearchedMeasure: Sendable {
             self.init(try GaussianSweep(part), evaluated: part, bytes: bytes) {
                 correction.terms(order: $0).oInformation
             }
+        case .discrete(let whole):
+            let search = try DiscreteSearch(whole, domain: domain)
+            self.init(search, evaluated: search, bytes: DiscreteSearch.bytes(whole))
         }
     }
 

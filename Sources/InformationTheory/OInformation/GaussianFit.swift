@@ -66,7 +66,7 @@ public struct GaussianFit: Sendable {
                 try NormalScoreTable(samples: samples, run: run)
             } weights: { (table) throws(InfoLensError) in
                 guard label == .ordinal else { return [] }
-                return try labelScores(classes, index: order, table: table, ties: copula, run: run)
+                return try labelScores(classes, index: order, table: table, run: run)
             }
             scatter = result.scatter
             neurons = Neurons(tied: result.tied.map { Double($0) / Double(samples) }, isConstant: result.isConstant)
@@ -142,17 +142,22 @@ public struct GaussianFit: Sendable {
         run.reserve(bytes)
     }
 
-    /// The label's normal scores about their mean.
-    private func labelScores(
-        _ classes: SampleClasses, index: Int, table: NormalScoreTable, ties: TieRule, run: Run
+    /// The ordinal label of each sample about its mean: its class's number, or the number's normal score.
+    /// - Parameters:
+    ///   - index: of the label among the columns that are ranked
+    ///   - table: nil where nothing is ranked
+    func labelScores(
+        _ classes: SampleClasses, index: Int, table: NormalScoreTable?, run: Run
     ) throws(InfoLensError) -> [Double] {
-        guard !classes.codes.isEmpty else { return [Double](repeating: 0, count: classes.total) }
-        var scores = classes.codes.map(Double.init)
-        let isConstant = classes.samples.filter { $0 > 0 }.count < 2
         // Whatever the ties: a label that is always the same tells nothing.
-        if isConstant { return [Double](repeating: 0, count: classes.total) }
-        _ = try NormalScorer(table).score(
-            classes.codes.map(Double.init), ties: ties, index: index, into: &scores, run: run)
+        guard !classes.codes.isEmpty, classes.samples.filter({ $0 > 0 }).count > 1 else {
+            return [Double](repeating: 0, count: classes.total)
+        }
+        let numbers = classes.codes.map(Double.init)
+        var scores = numbers
+        if let copula, let table {
+            _ = try NormalScorer(table).score(numbers, ties: copula, index: index, into: &scores, run: run)
+        }
         let mean = scores.reduce(0, +) / Double(scores.count)
         return scores.map { $0 - mean }
     }

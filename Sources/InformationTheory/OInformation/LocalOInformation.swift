@@ -92,25 +92,24 @@ private final class LocalGaussian {
 /// Local O-information of multiplets of a layer's neurons: how redundant each sample is.
 ///
 /// - Parameters:
-///   - joint: what was made of `matrix` with `copula` and `classes`; that its entropies are corrected is of no account
-///   - copula: how equal values are ranked; nil where there was no copula transform
+///   - joint: what `fit` made of `matrix` and `classes`; that its entropies are corrected is of no account
 ///   - values: receives a row for each sample of a value for each multiplet; NaN for singular ones
 /// - Throws: `memory`, `cancelled`; what `matrix.read` throws
 public func localOInformation(
-    _ multiplets: MultipletList, of joint: GaussianJoint, matrix: any ActivationMatrix, copula: TieRule?,
+    _ multiplets: MultipletList, of joint: GaussianJoint, matrix: any ActivationMatrix, fit: GaussianFit,
     classes: SampleClasses, unit: Logarithm, run: Run, into values: UnsafeMutablePointer<Double>
 ) throws(InfoLensError) {
     let samples = matrix.samples
     let order = multiplets.largestOrder
     var table: NormalScoreTable?
-    if copula != nil {
+    if fit.copula != nil {
         run.reserve(NormalScoreTable.bytes(samples: samples))
         table = try NormalScoreTable(samples: samples, run: run)
     }
     let rule = StandardColumns.Rule(
-        copula: copula, label: joint.label, classes: classes,
+        copula: fit.copula, label: joint.label, classes: classes,
         labelScores: joint.label == .ordinal
-            ? try labelScores(classes, index: matrix.neurons, ties: copula, table: table, run: run) : [])
+            ? try fit.labelScores(classes, index: matrix.neurons, table: table, run: run) : [])
     // Half of the budget for columns, half for reading them and for the matrices.
     let columnBytes = StandardColumns.bytes(samples: samples)
     let toolBytes = LocalGaussian.bytes(joint, order: order)
@@ -159,20 +158,4 @@ struct LocalValues: @unchecked Sendable {
     let base: UnsafeMutablePointer<Double>
 
     init(_ base: UnsafeMutablePointer<Double>) { self.base = base }
-}
-
-/// The ordinal label of each sample about its mean: its class's number, or its normal score.
-private func labelScores(
-    _ classes: SampleClasses, index: Int, ties: TieRule?, table: NormalScoreTable?, run: Run
-) throws(InfoLensError) -> [Double] {
-    guard !classes.codes.isEmpty, classes.samples.filter({ $0 > 0 }).count > 1 else {
-        return [Double](repeating: 0, count: classes.total)
-    }
-    let numbers = classes.codes.map(Double.init)
-    var scores = numbers
-    if let ties, let table {
-        _ = try NormalScorer(table).score(numbers, ties: ties, index: index, into: &scores, run: run)
-    }
-    let mean = scores.reduce(0, +) / Double(scores.count)
-    return scores.map { $0 - mean }
 }
