@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Synchronization
+
+/// Groups of nodes that are tied among themselves more than to others.
+public struct SpectralModules: Sendable {
+    /// Of each node, 0 ..< count, in no particular order; −1 for nodes without neighbours, which belong nowhere.
+    public let modules: [Int]
+    /// Σ over the modules of the weights that leave the module over all that its nodes have.
+    public let normalizedCut: Double
+
+    /// Partitions whose sums of squares agree to this share are equally good to k-means.
+    private static let slack = 1e-3
+    private static let mostRestarts = 100
+    private static let leastRestarts = 8
+
+    /// Normalised spectral clustering (Shi & Malik 2000; von Luxburg 2007): k-means on the rows of D^−½ V, V being the
+    /// eigenvectors of the k largest eigenvalues of D^−½ A D^−½, A the weights and D the degrees of the nodes that have
+    /// neighbours.
+    ///
+    /// k-means is run from a hundred random starts, fewer in large graphs. Of the partitions whose sum of squares is within a
+    /// thousandth of the lowest, the one with the lowest normalised cut is taken, which is what k-means stands in for.
+    /// The same call gives the same modules for every number of threads; other seeds draw other starts.
+    ///
+    /// - Parameter count: k, at least 1
+    /// - Throws: `argument` for fewer nodes with neighbours than modules; `memory`, `cancelled`
+    public init(of graph: WeightedGraph, count: Int, seed: UInt64, run: Run) throws(InfoLensError) {
+        let degrees = (0..<graph.nodes).map(graph.degree)
+        let nodes = degrees.indices.filter { degrees[$0] > 0 }
+        guard count <= nodes.count else {
+            throw InfoLensError(
+                .argument,
+                """
+                modules: \(count) modules need as many nodes that have ties, and there are \(nodes.count); ask for fewer
+                """)
+        }
+        let points = try SpectralModules.embedding(graph, nodes: nodes, degrees: degrees, count: count, run: run)
+        run.enter(stage: "clustering")
+        let work = saturatingProduct(nodes.count, count, count)
+        let restarts = max(
+            min(SpectralModules.mostRestarts, 1_000_000_000 / max(work, 1)), SpectralModules.leastRestarts)
+        let partitions = Mutex<[Partition?]>(Array(repeating: nil, count: restarts))
+        try forEachItem(count: restarts, workers: run.threads, run: run) { _, item throws(InfoLensError) in
+            var random = RandomStream(seed: seed, purpose: .clustering, index: item + 1)
+            let means = try KMeans(points, dimensions: count, count: count, random: &random, run: run)
+            var modules = Array(repeating: -1, count: graph.nodes)
+            for (node, cluster) in zip(nodes, means.clusters) { modules[node] = cluster }
+            let cut = graph.normalizedCut(modules, count: count)
+            partitions.withLock { $0[item] = Partition(modules: modules, inertia: means.inertia, cut: cut) }
+        }
+        let found = partitions.withLock { $0.compactMap { $0 } }
+        let lowest = found.reduce(Double.infinity) { min($0, $1.inertia) }
+        let best = found.filter { $0.inertia <= lowest * (1 + SpectralModules.slack) }.min { $0.cut < $1.cut }
+        modules = best?.modules ?? []
+        normalizedCut = best?.cut ?? 0
+    }
+
+    private struct Partition {
+        let modules: [Int]
+        let inertia: Double
+        let cut: Double
+    }
+
+    /// The rows of D^−½ V, k values a node.
+    private static func embedding(
+        _ graph: WeightedGraph, nodes: [Int], degrees: [Double], count: Int, run: Run
+    ) throws(InfoLensError) -> [Double] {
+        run.enter(stage: "eigenvectors")
+        var place = [Int](repeating: 0, count: graph.nodes)
+        for (index, node) in nodes.enumerated() { place[node] = index }
+        let scales = nodes.map { 1 / degrees[$0].squareRoot() }
+        let pieces = (nodes.count + 255) / 256
+        let vectors = try LeadingEigenvectors(n: nodes.count, count: count, run: run) {
+            (x, width, y) throws(InfoLensError) in
+            try forEachItem(count: pieces, workers: run.threads, run: run) { _, piece in
+                for index in piece * 256..<min(piece * 256 + 256, nodes.count) {
+                    let row = y + index &* width
+                    row.update(repeating: 0, count: width)
+                    graph.forEach(of: nodes[index]) { other, weight in
+                        let scale = scales[index] * (weight * scales[place[other]])
+                        let source = x + place[other] &* width
+                        for i in 0..<width { row[i] += scale * source[i] }
+                    }
+                }
+            }
+        }.solve()
+        var points = [Double](repeating: 0, count: nodes.count * count)
+        for (column, vector) in vectors.enumerated() {
+            for (index, value) in vector.enumerated() { points[index * count + column] = value * scales[index] }
+        }
+        return points
+    }
+}
