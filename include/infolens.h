@@ -1146,7 +1146,7 @@ il_status il_joint_from_counts(il_context *context, const il_array *patterns, co
                                const il_joint_options *options, il_joint **joint);
 
 /** The neurons, one row each: `neuron`, `tied` (share of samples whose value another has too; NaN where it is not known),
- *  `is_constant` (0 or 1). Metadata: layer, estimator, label, ties, samples, classes, bias_correction, singular. */
+ *  `is_constant` (0 or 1). Metadata: layer, estimator, label, ties, samples, classes, bias_correction, singular_below. */
 il_status il_joint_neurons(il_context *context, il_joint *joint, il_table **table);
 
 /** The correlation matrix of the neurons, d × d values in C order; rows and columns of constant neurons are 0.

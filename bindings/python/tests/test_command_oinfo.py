@@ -173,9 +173,9 @@ def test_the_library_s_reasons_are_shown(command):
     assert (code, out) == (1, "")
     assert err.startswith("infolens: error: ")
     assert "order" in err
-    code, _, err = command(DIGITS, "--preactivations")
+    code, _, err = command(DIGITS, "--preactivations", "--layers", "layers/fc1/preactivations")
     assert code == 1
-    assert "preactivations" in err
+    assert "has no preactivations in the file" in err
 
 
 def test_warnings_are_one_line(command, tmp_path):

@@ -82,8 +82,8 @@ def test_what_is_missing_is_named(x, digits):
         digits.o_information([])
     with pytest.raises(infolens.ArgumentError, match="Dump's own method"):
         infolens.o_information(digits)
-    with pytest.raises(infolens.NotFoundError, match="preactivations"):
-        _ = digits["output"].preactivations
+    with pytest.raises(infolens.NotFoundError, match="has no preactivations in the file"):
+        _ = digits["fc1"].preactivations.preactivations
 
 
 def test_values_that_are_none_are_named(x):
@@ -209,5 +209,5 @@ def test_incomplete_parts_are_not_merged():
     stop = infolens.context(progress=lambda stage, done, total: done < total / 10_000)
     with stop, pytest.warns(infolens.IncompleteSearch):
         part = joint.o_information(order=6, top=3)
-    with pytest.raises(infolens.ArgumentError, match=r"incomplete|complete"):
+    with pytest.raises(infolens.ArgumentError, match="its search was cancelled"):
         infolens.merge_searches([part])
