@@ -554,7 +554,8 @@ il_status il_measure_options_init(il_measure_options *options, uint32_t struct_s
  * and with them I(T;Y) and the divergences of `kl_selectivity`; corrected estimates
  * may be negative. An estimate that is not defined (Chao–Shen for a class whose
  * samples all differ, say) is NaN, and `kl_selectivity_class` then the first class that
- * has none.
+ * has none. `gcmi_model` and `gcmi_mixture` are of the activations as they are: neither
+ * quantiser nor estimator matters, and the former is NaN where a class does not vary.
  *
  * `permutations` = B > 0 shuffles the labels B times by the context's seed and adds, for
  * the mutual information I of each row: `p_value` = (1 + #{I_b ≥ I}) / (1 + B),
@@ -1038,8 +1039,10 @@ il_status il_copula_normalize(il_context *context, const il_array *x, int32_t ti
  * @param condition_labels  NULL, or labels as for il_source_set_labels(): I(X;Y|Z) = Σ p(z) I(X;Y|Z=z), the transform made
  *                          anew within each class. At most one of the two
  * @param information       receives bits or nats; may be slightly negative with the correction
- * Errors: SHAPE other lengths; NUMERIC NaN, infinity, or a covariance that is singular (names the column: constant, or
- * determined by those before it); a class of too few samples.
+ * Columns that do not vary, within a class where labels are given, tell nothing and are left out; nothing left gives 0.
+ *
+ * Errors: SHAPE other lengths, a rank above 2; NUMERIC NaN or infinity (names argument, row and column), a column that those
+ * before it determine (names it), no more samples than columns, in a class too (names it); MEMORY, CANCELLED.
  */
 il_status il_gcmi(il_context *context, const il_array *x, const il_array *y, const il_array *condition,
                   const il_array *condition_labels, const il_gcmi_options *options, double *information);
@@ -1048,9 +1051,11 @@ il_status il_gcmi(il_context *context, const il_array *x, const il_array *y, con
  * I(X;Y) of a continuous X and a class Y, as an analysis of variance: H(X) − Σ p(y) H(X|Y=y), Gaussian entropies
  * after one copula transform over all samples (Ince et al. 2017, `gcmi_model_cd`).
  *
- * @param x            [N, d] or [N]; a constant column of one tells nothing: 0
+ * @param x            [N, d] or [N]; constant columns tell nothing and are left out: 0 where none is left
  * @param labels       [N], as for il_source_set_labels()
  * @param information  receives bits or nats
+ * Errors: as for il_gcmi(); NUMERIC a column that does not vary within a class (names both), whose entropy there is −∞: of
+ * one column il_gcmi_mixture() has an answer.
  */
 il_status il_gcmi_model(il_context *context, const il_array *x, const il_array *labels, const il_gcmi_options *options,
                         double *information);
@@ -1062,9 +1067,11 @@ il_status il_gcmi_model(il_context *context, const il_array *x, const il_array *
  *
  * Values that many samples share (the zeros of a ReLU) are no part of a density: with A = which of them a
  * sample has, or none, I(X;Y) = I(A;Y) + p(none) I(X;Y|none) exactly, and only the last term is the mixture's. A value is
- * taken out where at least one sample in twenty has it. docs/methods.md says more.
+ * taken out where at least one sample in twenty has it. docs/methods.md says more. One column has an answer whatever it
+ * holds, 0 if it is constant; of several columns nothing is taken out.
  *
- * @param tied  NULL, or receives the share of samples whose value another has too
+ * @param tied  NULL, or receives the share of samples whose value another has too; of several columns the largest
+ * Errors: as for il_gcmi(); NUMERIC of several columns one of which more than half of a class's samples are equal (names both).
  */
 il_status il_gcmi_mixture(il_context *context, const il_array *x, const il_array *labels, const il_gcmi_options *options,
                           double *information, double *tied);

@@ -11,7 +11,8 @@ public func il_copula_normalize(
 ) -> il_status {
     guarded { () throws(InfoLensError) in
         let context = try Handles.object(context, Context.self, argument: "context")
-        let matrix = try ArrayMatrix(name: "x", array: try stridedArray(x, argument: "x"), reduction: .none)
+        let array = try ArrayMatrix(name: "x", array: try stridedArray(x, argument: "x"), reduction: .none)
+        let matrix = try JoinedColumns([JoinedColumns.Part("x", array)])
         let rule = try TieRule.make(ties, seed: context.seed, argument: "ties")
         let output = try required(normalized, "normalized")
         let (samples, columns) = (matrix.samples, matrix.neurons)

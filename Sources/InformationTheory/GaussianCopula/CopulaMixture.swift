@@ -112,7 +112,7 @@ private func undefinedScale(
     return InfoLensError(
         .numeric,
         """
-        \(label.subject) at least half of the samples of class \(className) are equal in \(label.neuron), so that it has \
+        \(label.subject) more than half of the samples of class \(className) are equal in \(label.neuron), so that it has \
         no density there; take one column at a time, which counts values that samples share, or what the neurons \
         say before their activation function
         """)

@@ -11,46 +11,58 @@ func normalDistribution(_ x: Double) -> Double {
     return 0.5 * (erfc(y) - 2 / Double.pi.squareRoot() * exp(-y * y) * rest)
 }
 
-/// Φ⁻¹(p), to 1e-14 relative for normal numbers p; −∞ at 0, ∞ at 1, NaN outside.
+/// Φ⁻¹(p), to some units in the last place; −∞ at 0, ∞ at 1, NaN outside.
 ///
-/// An approximation good to three digits is refined by Halley's method, of third order,
-/// on the side of ½ where neither p nor the distance from ½ loses digits.
+/// The rational approximations of Wichura 1988 (Applied Statistics 37:477, AS 241, PPND16): one of p − ½ in the middle,
+/// and two of √(−log p) in the tails.
 func normalQuantile(_ p: Double) -> Double {
     guard p >= 0, p <= 1 else { return .nan }
     if p == 0 || p == 1 { return p == 0 ? -.infinity : .infinity }
-    if abs(p - 0.5) < 0.25 {
-        let target = p - 0.5
-        return halley(from: target * (2 * Double.pi).squareRoot()) { x in 0.5 * erf(x * inverseRoot2) - target }
-    }
-    let tail = min(p, 1 - p)
-    let x = halley(from: tailStart(tail)) { x in normalDistribution(x) - tail }
-    return p < 0.5 ? x : -x
+    let distance = p - 0.5
+    if abs(distance) <= 0.425 { return distance * middleRatio(0.180625 - distance * distance) }
+    let r = (-log(min(p, 1 - p))).squareRoot()
+    let x = r <= 5 ? tailRatio(r - 1.6) : farTailRatio(r - 5)
+    return distance < 0 ? -x : x
 }
 
-/// Refines a zero of `error`, the integral of the normal density up to x less a target.
-private func halley(from start: Double, error: (Double) -> Double) -> Double {
-    var x = start
-    // 1e-3 → 1e-9 → below rounding; the last steps only repair rounding errors.
-    for _ in 0..<4 {
-        // In two factors, which do not overflow where the error is a subnormal number.
-        let half = exp(0.25 * x * x)
-        let step = error(x) * (2 * Double.pi).squareRoot() * half * half
-        x -= step / (1 + 0.5 * x * step)
-    }
-    return x
+private func middleRatio(_ r: Double) -> Double {
+    polynomial(
+        [
+            3.3871328727963666080, 133.14166789178437745, 1971.5909503065514427, 13731.693765509461125,
+            45921.953931549871457, 67265.770927008700853, 33430.575583588128105, 2509.0809287301226727,
+        ], at: r)
+        / polynomial(
+            [
+                1, 42.313330701600911252, 687.18700749205790830, 5394.1960214247511077, 21213.794301586595867,
+                39307.895800092710610, 28729.085735721942674, 5226.4952788528545610,
+            ], at: r)
 }
 
-/// Φ⁻¹ of a small probability, roughly: the solution of p = φ(x)/|x| (1 − 1/x²) by iteration
-/// from √(−2 log p).
-private func tailStart(_ p: Double) -> Double {
-    let exponent = -2 * log(p)
-    var x = exponent.squareRoot()
-    for _ in 0..<3 {
-        // Mills' ratio Φ(−x)/φ(x) lies near 2/(x + √(x² + 8/π)).
-        let ratio = 2 / (x + (x * x + 8 / Double.pi).squareRoot())
-        x = max(0, exponent + 2 * log(ratio) - log(2 * Double.pi)).squareRoot()
-    }
-    return -x
+private func tailRatio(_ r: Double) -> Double {
+    polynomial(
+        [
+            1.42343711074968357734, 4.63033784615654529590, 5.76949722146069140550, 3.64784832476320460504,
+            1.27045825245236838258, 0.241780725177450611770, 0.0227238449892691845833, 7.74545014278341407640e-4,
+        ], at: r)
+        / polynomial(
+            [
+                1, 2.05319162663775882187, 1.67638483018380384940, 0.689767334985100004550, 0.148103976427480074590,
+                0.0151986665636164571966, 5.47593808499534494600e-4, 1.05075007164441684324e-9,
+            ], at: r)
+}
+
+private func farTailRatio(_ r: Double) -> Double {
+    polynomial(
+        [
+            6.65790464350110377720, 5.46378491116411436990, 1.78482653991729133580, 0.296560571828504891230,
+            0.0265321895265761230930, 1.24266094738807843860e-3, 2.71155556874348757815e-5, 2.01033439929228813265e-7,
+        ], at: r)
+        / polynomial(
+            [
+                1, 0.599832206555887937690, 0.136929880922735805310, 0.0148753612908506148525,
+                7.86869131145613259100e-4, 1.84631831751005468180e-5, 1.42151175831644588870e-7,
+                2.04426310338993978564e-15,
+            ], at: r)
 }
 
 /// 1/√2 in two parts.
