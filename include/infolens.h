@@ -1208,9 +1208,10 @@ il_status il_o_information_options_init(il_o_information_options *options, uint3
  *
  * @param neurons  the neurons of all multiplets, one multiplet after the other
  * @param orders   `count` numbers of neurons, each ≥ 2 (≥ 1 with a label)
- * @param table    one row a multiplet: `multiplet`, `order`, the four in the order of names above but `o_information` first, what
- *                 was asked for besides, `status` ("ok", or "singular: …" with NaN in the values), `neuron_0`, … (−1
- *                 beyond the order)
+ * @param table    one row a multiplet: `multiplet`, `order`, the four in the order of names above but `o_information` first,
+ *                 what was asked for besides, `status` ("ok", or with NaN in the values "singular: …" or, of estimators,
+ *                 "undefined: …"), `neuron_0`, … (−1 beyond the order). Metadata: measure, multiplets, target, those of
+ *                 il_joint_neurons(), unit
  * Errors: ARGUMENT a neuron that is not there or comes twice (names multiplet and place), an order out of range;
  * NOT_FOUND a target that is not in a multiplet, no label; CANCELLED.
  */
