@@ -20,6 +20,8 @@ final class GaussianMultipletEvaluator: OInformationEvaluator {
     private let correction: OInformationCorrection
     private let alternating: AlternatingDeterminants
     private let covariance: MultipletCovariance
+    /// By order; the request is the same for all multiplets.
+    private var corrections: [Int: Corrections] = [:]
     /// A matrix as a whole, for the sums of determinants.
     private let memory: AlignedBuffer
 
@@ -103,22 +105,36 @@ final class GaussianMultipletEvaluator: OInformationEvaluator {
         }
     }
 
-    private func correct(_ values: inout MultipletValues, order: Int, _ request: MultipletRequest) {
+    /// What correcting for few samples adds to the values of an order.
+    private struct Corrections {
+        var values = MultipletValues(totalCorrelation: 0, dualTotalCorrelation: 0)
+        /// To the gradient of a neuron and of the label.
+        var neuron = 0.0
+        var label = 0.0
+    }
+
+    private func corrections(order: Int, _ request: MultipletRequest) -> Corrections {
+        if let known = corrections[order] { return known }
         let all = correction.terms(order: order)
-        values.totalCorrelation += all.totalCorrelation
-        values.dualTotalCorrelation += all.totalCorrelation - all.oInformation
-        if !values.gradient.isEmpty {
-            let without = correction.terms(order: order - 1)
-            for i in 0..<order { values.gradient[i] += all.oInformation - without.oInformation }
-            if values.gradient.count > order {
-                let neurons = correction.terms(order: order, includesLabel: false)
-                values.gradient[order] += all.oInformation - neurons.oInformation
-            }
-        }
-        if request.interaction { values.interaction += correction.interaction(order: order) }
-        if let target = request.target {
-            values.redundancySynergy += correction.redundancySynergy(order: order, target: target)
-        }
+        var found = Corrections()
+        found.values.totalCorrelation = all.totalCorrelation
+        found.values.dualTotalCorrelation = all.totalCorrelation - all.oInformation
+        found.neuron = all.oInformation - correction.terms(order: order - 1).oInformation
+        found.label = all.oInformation - correction.terms(order: order, includesLabel: false).oInformation
+        found.values.interaction = request.interaction ? correction.interaction(order: order) : 0
+        found.values.redundancySynergy =
+            request.target.map { correction.redundancySynergy(order: order, target: $0) } ?? 0
+        corrections[order] = found
+        return found
+    }
+
+    private func correct(_ values: inout MultipletValues, order: Int, _ request: MultipletRequest) {
+        let added = corrections(order: order, request)
+        values.totalCorrelation += added.values.totalCorrelation
+        values.dualTotalCorrelation += added.values.dualTotalCorrelation
+        for i in values.gradient.indices { values.gradient[i] += i < order ? added.neuron : added.label }
+        values.interaction += added.values.interaction
+        values.redundancySynergy += added.values.redundancySynergy
     }
 
     /// Σ_{j≠i} log(1 − ρᵢⱼ²) of the inverse that was computed last.
