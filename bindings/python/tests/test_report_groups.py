@@ -64,7 +64,7 @@ def test_each_layer_has_a_chart_of_both_ends_with_the_label_and_without(written,
         ]
         assert drawn.count("level") == 1
     titles = ["".join(it.itertext()) for it in tree.iter("h3")]
-    assert titles == ["first 9 neurons", "second 7 neurons", "first", "second"]
+    assert titles == ["first 9 neurons", "second 7 neurons"]
 
 
 def test_curves_and_tables_are_those_of_the_search(written, arrays):
@@ -74,10 +74,10 @@ def test_curves_and_tables_are_those_of_the_search(written, arrays):
     figures = list(tree.iter("figure"))
     captions = ["".join(it.itertext()) for figure in figures[:4] for it in figure.iter("h4")]
     assert captions == [
-        "Most redundant of 6, without the label",
-        "Most synergistic of 6, without the label",
-        "Most redundant of 6, with the label",
-        "Most synergistic of 6, with the label",
+        "Most redundant groups of 6, without the label",
+        "Most synergistic groups of 6, without the label",
+        "Most redundant groups of 6, with the label",
+        "Most synergistic groups of 6, with the label",
     ]
     for figure, extremum in zip(figures[:2], ("max", "min"), strict=True):
         rows = found.where(extremum=extremum)
@@ -133,7 +133,7 @@ def test_large_layers_are_left_out_with_the_reason_and_searched_on_request(
     assert "left out: the 84 groups of three neurons would take about" in text
     tree = section(written(x, y=y, o_information=True))
     captions = ["".join(it.itertext()) for it in tree.iter("h4")]
-    assert captions[0] == "Most redundant of 3, without the label"
+    assert captions[0] == "Most redundant groups of 3, without the label"
 
 
 def test_it_can_be_skipped(written, arrays):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from infolens._dump import Dump
-from infolens._errors import CancelledError, Error
+from infolens._errors import CancelledError, Error, NumericError
 from infolens._joint import Joint
 from infolens._joint_calls import Asked
 from infolens._joint_options import MeasuresOptions, SearchOptions
@@ -22,11 +22,13 @@ from infolens._table import Table, table_of
 LABELS = ("none", "class-conditional")
 
 #: Seconds of exhaustive search that are spent on a layer and label unasked, and when asked.
-_SECONDS = (2.0, 60.0)
+_SECONDS = (1.5, 60.0)
 #: Exhaustive searches end at this order, growing from their best at the other.
 _HIGHEST = 6
 _GROWN = 30
 _SMALLEST = 3
+#: Groups that are shown of that order, redundant and synergistic ones.
+_BEST = 5
 #: Share of equal values from which readers are told.
 _MANY_TIES = 0.05
 
@@ -154,22 +156,25 @@ def _search(joint: Joint, domain: list[int], unit: str, asked: bool) -> Found | 
                 )
             break
         order = k
-    everything = SearchOptions(order, top=5, smallest_order=_SMALLEST, domain=domain)
-    exhaustive = _run(joint, unit, everything)
-    best = exhaustive.where(order=order)
-    grown = min(_GROWN, len(domain))
-    parts = [exhaustive]
-    if grown > order and len(best):
-        greedy = SearchOptions(grown, "greedy", 1, order, domain=domain)
+    searched = []
+    if order > _SMALLEST:
+        smaller = SearchOptions(order - 1, top=1, smallest_order=_SMALLEST, domain=domain)
+        searched.append(_run(joint, unit, smaller))
+    searched.append(_grown(joint, unit, order, domain))
+    last = searched[-1]
+    singular = sum(int(table.metadata["singular"]) for table in searched)
+    return Found(_together(searched), last.where(order=order), order, singular)
+
+
+def _grown(joint: Joint, unit: str, order: int, domain: list[int]) -> Table:
+    """All groups of an order, and what grows from the best where they are not singular."""
+    most = min(_GROWN, len(domain))
+    if most > order:
         try:
-            path = _run(joint, unit, greedy)
-            parts.append(path.where(path["order"] > order))
-        except CancelledError:
-            raise
-        except Error:
-            pass  # nothing grows from singular groups: the small orders are all there is
-    singular = int(exhaustive.metadata.get("singular", "0"))
-    return Found(_together(parts), best, order, singular)
+            return _run(joint, unit, SearchOptions(most, "greedy", _BEST, order, domain=domain))
+        except NumericError:
+            pass
+    return _run(joint, unit, SearchOptions(order, top=_BEST, domain=domain))
 
 
 def _run(joint: Joint, unit: str, options: SearchOptions) -> Table:

@@ -105,10 +105,16 @@ margin:12px 0 0;padding:0;list-style:none;font-size:13px}
 .reading dt{color:var(--ink);font-weight:600}
 .reading dd{max-width:96ch}
 h3.part{margin:26px 0 8px}
+.groups{display:flex;flex-wrap:wrap;gap:18px 28px;align-items:flex-start}
+.groups>.panel{flex:1 1 300px}
+.rankings{display:grid;grid-template-columns:auto auto;gap:14px 26px;min-width:0;flex:0 1 auto}
+.rankings figure{min-width:0}
+.rankings th,.rankings td{padding:3px 6px}
+.rankings th:first-child,.rankings td:first-child{padding-left:0}
 h4{font-size:13px;font-weight:600;margin:8px 0 2px}
 .counts{margin-top:16px}.counts .note{flex:1 1 300px}
 .note dl{font-size:13px;max-width:72ch;gap:1px 14px}
-p.small{font-size:13px;max-width:none}
+p.small{font-size:13px;max-width:none}.legend+p.small{margin-top:8px}
 .prose{max-width:86ch}
 abbr[title]{text-decoration:underline dotted;text-underline-offset:3px;cursor:help}
 td.measured{background:linear-gradient(var(--tone),var(--tone))
@@ -117,7 +123,7 @@ a{color:var(--information)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:3px 18px;margin:0;font-size:14px}
 dd{margin:0;overflow-wrap:anywhere}
 @media (max-width:560px){main{padding:18px 14px 40px}h1{font-size:22px}th,td{padding:4px 7px}
-dl{grid-template-columns:1fr}dt{margin-top:6px}}
+dl{grid-template-columns:1fr}dt{margin-top:6px}.rankings{grid-template-columns:1fr}}
 @media print{section{break-inside:avoid}}
 """
 )

@@ -33,7 +33,6 @@ def section(layers: list[LayerGroups] | None, unit: str) -> str:
     if len(labels) > 1:
         legend += [("plain", _NAMES["none"]), ("plain dashed", _NAMES["class-conditional"])]
     keys = "".join(f"<li>{_svg.line_key(css)}{text}</li>" for css, text in legend)
-    panels = "".join(_panel(layer, unit) for layer in shown)
     ends = _ends_of(shown)
     with_label = (
         " With the label, which counts as one variable more, synergy is about the class: a group "
@@ -53,11 +52,10 @@ def section(layers: list[LayerGroups] | None, unit: str) -> str:
         '<p class="prose">O-information Ω weighs what a group of neurons says several times '
         "against what only the group as a whole says: above zero redundancy prevails, below zero "
         f"synergy.{with_label}</p>"
-        f'<ul class="legend">{keys}</ul><div class="panels charts">{panels}</div>'
-        '<p class="faint small">All groups of the smaller orders were searched, up to that of the '
-        "circles and the tables; larger ones were grown from the best, neuron by neuron. Point at "
-        f"a chart for numbers.</p>{left_out}"
-        f"{''.join(_tables(layer) for layer in shown)}</section>"
+        f'<ul class="legend">{keys}</ul><p class="faint small">All groups of the smaller orders '
+        "were searched, up to that of the circles and the tables; larger ones were grown from the "
+        f"best, neuron by neuron. Point at a chart for numbers.</p>{left_out}"
+        f"{''.join(_layer(layer, unit) for layer in shown)}</section>"
     )
 
 
@@ -103,10 +101,8 @@ def _panel(layer: LayerGroups, unit: str) -> str:
                 height = values[orders.index(found.order)]
                 hint = f"all groups of {found.order} neurons {_NAMES[label]}: {_signed(height)}"
                 marks.append(_svg.Mark(found.order, height, tone, f"{hint} {unit}"))
-    facts = f'<span class="faint">{layer.neurons:,} neurons</span>'
-    heading = f'<div class="panel"><h3>{html.escape(layer.name)} {facts}</h3>'
     if not lines:
-        return f"{heading}<p>All groups are singular.</p></div>"
+        return '<div class="panel"><p>All groups are singular.</p></div>'
     low, high = _ends_of([layer])
     margin = 0.04 * (high - low) or 1.0
     chart = _svg.line_chart(
@@ -119,7 +115,7 @@ def _panel(layer: LayerGroups, unit: str) -> str:
         (low - margin, high + margin),
     )
     source = "of pre-activations" if layer.has_preactivations else "of activations"
-    return f"{heading}<p>Ω in {unit}, {source}</p>{chart}</div>"
+    return f'<div class="panel"><p>Ω in {unit}, {source}</p>{chart}</div>'
 
 
 def _hints(layer: LayerGroups, unit: str) -> Iterator[tuple[float, str]]:
@@ -137,15 +133,16 @@ def _hints(layer: LayerGroups, unit: str) -> Iterator[tuple[float, str]]:
         yield float(order), f"{order} neurons: {', '.join(parts)} {unit}"
 
 
-def _tables(layer: LayerGroups) -> str:
-    """The best groups of a layer, and what to know of it."""
-    parts = [
+def _layer(layer: LayerGroups, unit: str) -> str:
+    """A layer's chart, its best groups, and what to know of it."""
+    rankings = "".join(
         _ranking(layer, label, found, *end) for label, found in layer.found.items() for end in _ENDS
-    ]
+    )
     notes = "".join(f'<p class="faint small">{note}</p>' for note in _notes(layer))
     return (
-        f'<h3 class="part">{html.escape(layer.name)}</h3>{notes}'
-        f'<div class="pair">{"".join(parts)}</div>'
+        f'<h3 class="part">{html.escape(layer.name)} '
+        f'<span class="faint">{layer.neurons:,} neurons</span></h3>{notes}'
+        f'<div class="groups">{_panel(layer, unit)}<div class="rankings">{rankings}</div></div>'
     )
 
 
@@ -172,7 +169,7 @@ def _ranking(
         ]
         cells += [f"<td>{_signed(column[index])}</td>" for column in others.values()]
         lines.append(cells)
-    caption = f"Most {name} of {found.order}" + (f", {_NAMES[label]}" if several else "")
+    caption = f"Most {name} groups of {found.order}" + (f", {_NAMES[label]}" if several else "")
     return f"<figure><h4>{caption}</h4>{_page.table(header, lines)}</figure>"
 
 

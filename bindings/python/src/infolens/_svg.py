@@ -60,7 +60,7 @@ def nice_ticks(low: float, high: float, about: int = 4) -> list[float]:
 
 
 def tick_text(value: float) -> str:
-    return f"{value:.6g}"
+    return f"{value:.6g}".replace("-", "−")
 
 
 def short(name: str) -> str:
