@@ -170,8 +170,8 @@ public func il_local_o_information(
             throw InfoLensError(
                 .argument,
                 """
-                joint: it was made of a matrix or of counts, which know of no single samples; make it with \
-                il_joint_from_source()
+                joint: it was made of a matrix or of counts, which know of no single samples; make it of a \
+                source of samples
                 """)
         }
         try context.run(total: multiplets.count) { (run) throws(InfoLensError) in

@@ -211,3 +211,15 @@ def test_incomplete_parts_are_not_merged():
         part = joint.o_information(order=6, top=3)
     with pytest.raises(infolens.ArgumentError, match="its search was cancelled"):
         infolens.merge_searches([part])
+
+
+def test_searches_of_several_layers_are_not_merged(x):
+    table = infolens.o_information({"a": x, "b": x}, order=3)
+    with pytest.raises(infolens.ArgumentError, match="search each layer by itself"):
+        infolens.merge_searches([table])
+
+
+def test_errors_name_keywords_not_members_of_structs(x):
+    with pytest.raises(infolens.ArgumentError) as caught:
+        infolens.o_information(x, order=9)
+    assert str(caught.value).startswith("order: is 9;")

@@ -24,8 +24,9 @@ def test_a_report_of_a_dump_shows_every_layer(digits, tmp_path):
     text = path.read_text(encoding="utf-8")
     for layer in digits.layers:
         assert f"<h2>{layer}</h2>" in text
-    # Beside each layer's: three charts of ablation, and the five samples of their legend.
-    assert text.count("<svg") == 3 * (3 + 2) + 3 + 5
+    # Beside each layer's: three charts of ablation, and the five samples of their legend; a chart
+    # of groups for each layer, and the four samples of theirs.
+    assert text.count("<svg") == 3 * (3 + 2) + 3 + 5 + 3 + 4
     assert "digits.h5" in text
     assert "899 samples" in text
     assert "plug-in" in text

@@ -7,6 +7,8 @@ expect, so that ``except ValueError`` catches a shape error.
 
 from __future__ import annotations
 
+import re
+
 from infolens import _abi
 
 
@@ -111,6 +113,11 @@ _BY_STATUS: dict[int, type[Error]] = {
 }
 
 
+#: Members of C's structs, which are keywords in Python.
+_MEMBER = re.compile(r"\b(?:options|output)\.(?=[a-z])")
+
+
 def error_for(status: int, text: str) -> Error:
     """The exception for a status; a status of a newer library becomes a plain `Error`."""
+    text = _MEMBER.sub("", text)
     return _BY_STATUS.get(status, Error)(text or f"the library failed with status {status}")

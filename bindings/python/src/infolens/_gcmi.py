@@ -12,6 +12,7 @@ import numpy.typing as npt
 from infolens import _abi
 from infolens._arrays import Borrowed, borrow, borrow_labels
 from infolens._call import call
+from infolens._errors import ArgumentError
 from infolens._library import check, library
 from infolens._options import TIES, UNITS, choose
 
@@ -71,6 +72,8 @@ def gcmi(
     >>> infolens.gcmi(X[:, 0], X[:, 1])
     >>> infolens.gcmi(X[:, :3], X[:, 3:5], condition_labels=y)
     """
+    if condition is not None and condition_labels is not None:
+        raise ArgumentError("condition and condition_labels are both given: give one of them")
     given = [borrow(x, "x"), borrow(y, "y")]
     continuous = None if condition is None else borrow(condition, "condition")
     discrete = (

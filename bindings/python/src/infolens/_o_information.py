@@ -225,10 +225,15 @@ def merge_searches(tables: Iterable[Table]) -> Table:
     >>> whole = infolens.merge_searches(parts)
     """
     listed = [tables] if isinstance(tables, Table) else list(tables)
-    for table in listed:
+    for index, table in enumerate(listed):
         if not isinstance(table, Table):
             raise ArgumentError(
                 f"tables must be Tables that o_information gave, not {type(table).__name__}"
+            )
+        if "layer" in table:
+            raise ArgumentError(
+                f"tables[{index}] is of a mapping or a dump, layer by layer: search each layer by "
+                "itself, as dump['fc1'].o_information or infolens.o_information(X) does"
             )
     handles = [table.in_library() for table in listed]
     pointers = (ctypes.c_void_p * len(handles))(*(it._as_parameter_.value for it in handles))
