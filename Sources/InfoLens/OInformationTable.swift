@@ -125,10 +125,5 @@ struct OInformationTable {
             values: .strings(codes: memory, names: names, count: multiplets.count))
     }
 
-    /// What a class is called by its index among those that have samples.
-    private func className(_ index: Int) -> String {
-        guard let sampled = joint.sampled, let names = sampled.classNames else { return "\(index)" }
-        let present = sampled.classes.samples.indices.filter { sampled.classes.samples[$0] > 0 }
-        return present.indices.contains(index) ? names.name(at: present[index]) : "\(index)"
-    }
+    private func className(_ index: Int) -> String { joint.sampled?.classNames?.name(at: index) ?? "\(index)" }
 }

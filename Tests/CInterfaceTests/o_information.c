@@ -242,12 +242,10 @@ static void what_is_no_multiplet_is_refused(void)
 {
     static const int64_t good[] = {0, 1, 2}, absent[] = {0, 1, 2, 3, 41, 5}, negative[] = {0, -1, 2};
     static const int64_t twice[] = {0, 1, 2, 4, 5, 4}, threes[] = {3, 3}, one[] = {1}, many[] = {7};
-    static int64_t long_one[D];
     int32_t labels[N];
     static double x[N * D], local[N];
     fill_labels(labels, N, 3, 5);
     fill_normals(x, labels, 6);
-    for (int64_t j = 0; j < D; j++) long_one[j] = j;
     il_context *context = context_of(1, 0);
     il_joint *joint = joint_of(context, x, labels, IL_JOINT_GAUSSIAN_COPULA, IL_LABEL_NONE);
     il_joint *labelled = joint_of(context, x, labels, IL_JOINT_GAUSSIAN_COPULA, IL_LABEL_ORDINAL);

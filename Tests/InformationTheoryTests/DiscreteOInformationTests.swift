@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import Kernels
+import Multiplets
 import TestSupport
 import Testing
 
@@ -169,6 +170,33 @@ struct DiscreteOInformationTests {
             guard case .values(let c) = shared[multiplets.firstIndex(of: multiplet) ?? 0] else { continue }
             #expect(a.oInformation == c.oInformation && a.interaction == c.interaction)
         }
+    }
+
+    @Test("searches find what evaluating every multiplet finds, within a domain and with a label")
+    func searches() throws {
+        let matrix = reluLike(samples: 300, neurons: 8)
+        let joint = try DiscreteJoint.make(
+            of: matrix, quantizer: .threshold(.value(0.4)), label: randomClasses(samples: 300, count: 2),
+            estimator: .millerMadow, alphabet: .full, run: run())
+        let domain = [0, 2, 3, 5, 6, 7]
+        let search = try DiscreteSearch(joint, domain: domain)
+        let orders = MultipletOrders(variables: 6, orders: 3...3)
+        let found = try exhaustiveSearch(
+            of: search, orders: orders, places: 0..<20, extrema: [.minimum, .maximum], top: 20, run: run())
+        let members = combinations(6, 3)
+        let outcomes = try evaluate(
+            MultipletList(members.map { $0.map { domain[$0] } }), of: joint, MultipletRequest(), run: run())
+        let expected = outcomes.compactMap { outcome -> Double? in
+            guard case .values(let values) = outcome else { return nil }
+            return RankedMultiplet.rounded(values.oInformation)
+        }
+        #expect(found.evaluated == 20 && found.singular == 0 && expected.count == 20)
+        for entry in try #require(found.best.first).lists.lowest.sorted { #expect(entry.value == expected[entry.rank]) }
+        #expect(found.best.first?.lists.lowest.sorted.map(\.value) == expected.sorted())
+        let evaluator = try search.makeEvaluator(order: 3)
+        evaluator.set([0, 2])
+        evaluator.add(4)
+        #expect(RankedMultiplet.rounded(evaluator.value) == expected[members.firstIndex(of: [0, 2, 4]) ?? 0])
     }
 
     @Test("repeated patterns, patterns that never occur, and fractions")
