@@ -70,7 +70,7 @@ def test_each_layer_has_a_chart_of_both_ends_with_the_label_and_without(written,
 def test_curves_and_tables_are_those_of_the_search(written, arrays):
     x, y = arrays
     tree = section(written(x, y=y, unit="nats"))
-    found = infolens.o_information(x["first"], order=6, top=5, unit="nats")
+    found = infolens.o_information(x["first"], order=6, top=5, unit="nats", bias_correction=True)
     figures = list(tree.iter("figure"))
     captions = ["".join(it.itertext()) for figure in figures[:4] for it in figure.iter("h4")]
     assert captions == [
@@ -86,6 +86,7 @@ def test_curves_and_tables_are_those_of_the_search(written, arrays):
         groups = np.stack([rows[f"neuron_{i}"] for i in range(6)], 1)
         assert shown[0::3] == [", ".join(map(str, group)) for group in groups]
         options = {"labels": y, "label": "class-conditional", "unit": "nats"}
+        options["bias_correction"] = True
         about = infolens.o_information(x["first"], groups, **options)["o_information"]
         assert shown[2::3] == [f"{value:+.3f}" for value in about]
     hints = [it.findtext("title") for it in charts(tree)[0].iter("rect")]
@@ -118,7 +119,7 @@ def test_preactivations_are_taken_where_the_dump_has_them(written, shared):
     assert "of pre-activations" in text
     assert "outputs of a ReLU" not in text
     with infolens.open(path) as dump:
-        found = dump["fc3"].preactivations.o_information(order=6, top=5)
+        found = dump["fc3"].preactivations.o_information(order=6, top=5, bias_correction=True)
     shown = cells(next(tree.iter("figure")))
     assert shown[1::3] == [f"{it:+.3f}" for it in found.where(extremum="max")["o_information"]]
 

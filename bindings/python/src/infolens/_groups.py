@@ -75,7 +75,8 @@ def joints_of_dump(dump: Dump, reduction: str | None, channel_axis: int) -> Make
     def make(name: str, label: str) -> Joint:
         layer = dump.layer_at(name)
         chosen = layer.preactivations if layer.has_preactivations else layer
-        return chosen.joint(label, reduction=reduction, channel_axis=channel_axis)
+        options: dict[str, Any] = {"reduction": reduction, "channel_axis": channel_axis}
+        return chosen.joint(label, bias_correction=True, **options)
 
     return make
 
@@ -88,7 +89,7 @@ def joints_of_arrays(
     def make(name: str, label: str) -> Joint:
         labels = None if label == "none" else y
         options: dict[str, Any] = {"reduction": reduction, "channel_axis": channel_axis}
-        return Joint(arrays[name], labels, label, **options)
+        return Joint(arrays[name], labels, label, bias_correction=True, **options)
 
     return make
 

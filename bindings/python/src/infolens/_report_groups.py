@@ -67,7 +67,7 @@ def how(layers: list[LayerGroups] | None) -> dict[str, str]:
         reasons = dict.fromkeys(layer.reason for layer in layers)
         return {"O-information": f"left out: {'; '.join(reasons)}"}
     said = (
-        "Gaussian copula, ties by their mean rank, no bias correction (Rosas et al. 2019, "
+        "Gaussian copula, ties by their mean rank, corrected for few samples (Rosas et al. 2019, "
         "doi:10.1103/PhysRevE.100.032305; Ince et al. 2017, doi:10.1002/hbm.23471)"
     )
     if any("class-conditional" in layer.found for layer in layers):
