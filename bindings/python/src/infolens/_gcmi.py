@@ -33,7 +33,8 @@ def gcmi(
 
     Each column is made normal by its ranks, and the information is that of the Gaussians which
     then remain: a lower bound, exact where the copula is Gaussian, and the same for every monotone
-    transform of a column (Ince et al. 2017, doi:10.1002/hbm.23471).
+    transform of a column (Ince et al. 2017, doi:10.1002/hbm.23471). Columns that do not vary
+    (within a class, where labels are given) tell nothing and are left out.
 
     Parameters
     ----------
@@ -63,8 +64,8 @@ def gcmi(
     ShapeError
         Lengths disagree, or something is empty.
     NumericError
-        NaN or infinity; a covariance that is singular (names the column, which is constant or
-        follows from those before it), or a class of too few samples.
+        NaN or infinity (names row and column), a column that follows from those before it, or no
+        more samples than columns, in a class too.
     ArgumentError, DTypeError, MemoryBudgetError
 
     Examples
@@ -100,11 +101,12 @@ def gcmi_model(
     Parameters
     ----------
     x
-        [N] or [N, d]. A single column that is constant tells nothing: 0.
+        [N] or [N, d].
     labels
         Classes of the N samples, as for `neuron_measures`.
     ties, bias_correction, unit
-        As for `gcmi`, which has the errors too.
+        As for `gcmi`, which has the errors too. A column that varies, but not within some class, is
+        refused: its entropy is −∞ there, where `gcmi_mixture` has an answer.
 
     Returns
     -------
@@ -154,7 +156,8 @@ def gcmi_mixture(
 
     Values that at least one sample in twenty shares, such as the zeros of a ReLU, are no part of a
     density. Which of them a sample has, or none, is a discrete variable A, and
-    I(X;Y) = I(A;Y) + p(none) I(X;Y|none); only the last term is the mixture's.
+    I(X;Y) = I(A;Y) + p(none) I(X;Y|none); only the last term is the mixture's. Of several columns
+    nothing is taken out.
 
     Parameters
     ----------
@@ -165,7 +168,8 @@ def gcmi_mixture(
     ties, unit
         As for `gcmi`, which has the errors too. The mixture has no correction for few samples.
     return_tied
-        Also return the share of samples whose value another sample has too.
+        Also return the share of samples whose value another sample has too, of several columns the
+        largest.
 
     Returns
     -------
