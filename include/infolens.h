@@ -1287,7 +1287,7 @@ il_status il_search_count(il_context *context, il_joint *joint, const il_search_
  *               at the smallest order), of the other heuristics `chain` (which found it); `neuron_0`, … (−1 beyond the
  *               order). Metadata: search, orders, multiplets, singular, first, count, complete ("true", or
  *               "false" after cancellation), seed, those of il_joint_neurons().
- * Errors: ARGUMENT an order below 2 (1 with a label) or above the number of neurons, a neuron of the domain that is not there or
+ * Errors: ARGUMENT an order below 2 or above the number of neurons, a neuron of the domain that is not there or
  * comes twice, a range beyond the end; NUMERIC a heuristic finds no multiplet that is not singular. CANCELLED: `*table` is then
  * written all the same, with the best so far, `complete` "false"; free it.
  */
