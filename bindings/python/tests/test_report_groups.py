@@ -131,10 +131,25 @@ def test_large_layers_are_left_out_with_the_reason_and_searched_on_request(
     monkeypatch.setattr(_groups, "_SECONDS", (-1.0, -1.0))
     text = written(x, y=y)
     assert TITLE not in text
-    assert "left out: the 84 groups of three neurons would take about" in text
+    assert "left out: without the label, the 84 groups of three neurons would take about" in text
     tree = section(written(x, y=y, o_information=True))
     captions = ["".join(it.itertext()) for it in tree.iter("h4")]
     assert captions[0] == "Most redundant groups of 3, without the label"
+
+
+def test_a_label_that_takes_too_long_leaves_the_rest(written, arrays, monkeypatch):
+    search = _groups._search
+    limited = []
+
+    def slow(joint, *arguments):
+        limited.append(joint.neurons().metadata["label"])
+        return "too slow" if limited[-1] != "none" else search(joint, *arguments)
+
+    monkeypatch.setattr(_groups, "_search", slow)
+    text = written(arrays[0], y=arrays[1])
+    assert limited == ["none", "class-conditional"] * 2
+    assert "Left out: with the label, too slow." in text
+    assert all("dashed" not in (it.get("class") or "") for it in section(text).iter("path"))
 
 
 def test_it_can_be_skipped(written, arrays):

@@ -20,6 +20,8 @@ from infolens._table import Table, table_of
 
 #: The label left out, and its part in a group that does not depend on the classes' names.
 LABELS = ("none", "class-conditional")
+#: How a report calls these.
+SPOKEN = {"none": "without the label", "class-conditional": "with the label"}
 
 #: Seconds of exhaustive search that are spent on a layer and label unasked, and when asked.
 _SECONDS = (1.5, 60.0)
@@ -54,7 +56,7 @@ class Found:
 
 @dataclass
 class LayerGroups:
-    """A layer, and what was found in it by label; or the reason why nothing was."""
+    """A layer, and what was found in it by label; the reason why nothing was, or not by all."""
 
     name: str
     has_preactivations: bool
@@ -132,8 +134,8 @@ def _fill(layer: LayerGroups, joints: dict[str, Joint], unit: str, asked: bool) 
     for label, joint in joints.items():
         result = _search(joint, domain, unit, asked)
         if isinstance(result, str):
-            layer.reason = result
-            return
+            layer.reason = f"{SPOKEN[label]}, {result}"
+            break
         found[label] = result
     layer.found = found
     layer.others = {

@@ -10,28 +10,27 @@ from collections.abc import Iterator
 import numpy as np
 
 from infolens import _page, _svg
-from infolens._groups import LABELS, Found, LayerGroups
+from infolens._groups import LABELS, SPOKEN, Found, LayerGroups
 from infolens._plot_o_information import members_of
 
 TITLE = "Which groups of neurons are redundant, which synergistic?"
 
-_NAMES = {"none": "without the label", "class-conditional": "with the label"}
 #: Extremum, tone of the style sheet, what it is called.
 _ENDS = (("max", "high", "redundant"), ("min", "low", "synergistic"))
 
 
 def section(layers: list[LayerGroups] | None, unit: str) -> str:
     """The section; nothing where no group was looked for or could be."""
-    if not layers or all(layer.reason for layer in layers):
+    shown = [layer for layer in layers or () if layer.found]
+    if not layers or not shown:
         return ""
-    shown = [layer for layer in layers if layer.found]
     labels = [label for label in LABELS if any(label in layer.found for layer in shown)]
     legend = [
         ("high", "highest Ω of an order: the most redundant group"),
         ("low", "lowest: the most synergistic"),
     ]
     if len(labels) > 1:
-        legend += [("plain", _NAMES["none"]), ("plain dashed", _NAMES["class-conditional"])]
+        legend += [("plain", SPOKEN["none"]), ("plain dashed", SPOKEN["class-conditional"])]
     keys = "".join(f"<li>{_svg.line_key(css)}{text}</li>" for css, text in legend)
     ends = _ends_of(shown)
     with_label = (
@@ -44,7 +43,7 @@ def section(layers: list[LayerGroups] | None, unit: str) -> str:
         f'<p class="faint small">{html.escape(layer.name)} was left out: '
         f"{html.escape(layer.reason)}.</p>"
         for layer in layers
-        if layer.reason
+        if not layer.found
     )
     return (
         f'<section><h2>{TITLE}</h2><p class="faint">Ω from {_signed(ends[0])} to '
@@ -63,7 +62,7 @@ def how(layers: list[LayerGroups] | None) -> dict[str, str]:
     """What the report says about how the section came about, or why it did not."""
     if not layers:
         return {}
-    if all(layer.reason for layer in layers):
+    if not any(layer.found for layer in layers):
         reasons = dict.fromkeys(layer.reason for layer in layers)
         return {"O-information": f"left out: {'; '.join(reasons)}"}
     said = (
@@ -99,7 +98,7 @@ def _panel(layer: LayerGroups, unit: str) -> str:
             lines.append(_svg.Line(x, y, css))
             if found.order in orders:
                 height = values[orders.index(found.order)]
-                hint = f"all groups of {found.order} neurons {_NAMES[label]}: {_signed(height)}"
+                hint = f"all groups of {found.order} neurons {SPOKEN[label]}: {_signed(height)}"
                 marks.append(_svg.Mark(found.order, height, tone, f"{hint} {unit}"))
     if not lines:
         return '<div class="panel"><p>All groups are singular.</p></div>'
@@ -129,7 +128,7 @@ def _hints(layer: LayerGroups, unit: str) -> Iterator[tuple[float, str]]:
         parts = []
         for label in layer.found:
             low, high = (known[label, it].get(order, math.nan) for it in ("min", "max"))
-            parts.append(f"{_NAMES[label]} {_signed(low)} to {_signed(high)}")
+            parts.append(f"{SPOKEN[label]} {_signed(low)} to {_signed(high)}")
         yield float(order), f"{order} neurons: {', '.join(parts)} {unit}"
 
 
@@ -158,7 +157,7 @@ def _ranking(
         for (first, other), values in layer.others.items()
         if first == label
     }
-    header = ["neurons", "Ω", *(_NAMES[other].replace(" ", "<br>", 1) for other in others)]
+    header = ["neurons", "Ω", *(SPOKEN[other].replace(" ", "<br>", 1) for other in others)]
     most = max((abs(value) for value in values), default=0.0)
     lines = []
     for index, (group, value) in enumerate(zip(groups, values, strict=True)):
@@ -169,11 +168,13 @@ def _ranking(
         ]
         cells += [f"<td>{_signed(column[index])}</td>" for column in others.values()]
         lines.append(cells)
-    caption = f"Most {name} groups of {found.order}" + (f", {_NAMES[label]}" if several else "")
+    caption = f"Most {name} groups of {found.order}" + (f", {SPOKEN[label]}" if several else "")
     return f"<figure><h4>{caption}</h4>{_page.table(header, lines)}</figure>"
 
 
 def _notes(layer: LayerGroups) -> Iterator[str]:
+    if layer.reason:
+        yield f"Left out: {html.escape(layer.reason)}."
     if layer.constant:
         kept = layer.neurons - layer.constant
         yield f"{layer.constant:,} constant neurons take no part, {kept:,} do."
@@ -185,7 +186,7 @@ def _notes(layer: LayerGroups) -> Iterator[str]:
         )
     singular = {label: found.singular for label, found in layer.found.items() if found.singular}
     if singular:
-        counts = ", ".join(f"{count:,} {_NAMES[label]}" for label, count in singular.items())
+        counts = ", ".join(f"{count:,} {SPOKEN[label]}" for label, count in singular.items())
         yield (
             f"Singular groups were left out: {counts}. One of their neurons is constant (within a "
             "class, where the label takes part), repeats another or follows from the others, or "
