@@ -1006,12 +1006,22 @@ enum {
     IL_TIES_RANDOM = 2   /**< in an order that follows from the context's seed */
 };
 
+/** Which vectors of a class's lower Cholesky factor L the unscented transform of il_gcmi_mixture() takes for its
+ *  points; for one column they are the same. */
+enum {
+    IL_SIGMA_COLUMNS = 0, /**< columns (default): the points have the class's covariance L Lᵀ */
+    IL_SIGMA_ROWS = 1     /**< rows, as the Python code of Ince et al. (2017) has it, though not their MATLAB code: for comparison
+                               only, since the information of correlated columns can then pass H(Y) */
+};
+
 typedef struct il_gcmi_options {
     uint32_t struct_size;    /**< set by il_gcmi_options_init() */
     int32_t unit;            /**< IL_UNIT_DEFAULT (default), IL_BITS or IL_NATS */
     int32_t ties;            /**< IL_TIES_AVERAGE (default), _ORDINAL or _RANDOM */
     int32_t bias_correction; /**< 1 (default): entropies of Gaussians corrected for few samples by digamma functions, 0: not.
                                   The mixture has no correction */
+    int32_t sigma_points;    /**< IL_SIGMA_COLUMNS (default) or _ROWS; of il_gcmi_mixture() */
+    int32_t reserved;        /**< 0 */
 } il_gcmi_options;
 
 /** Fills `options` with the defaults. */

@@ -19,7 +19,13 @@ private struct CopulaCall {
             options.bias_correction, of: [(0, false), (1, true)], argument: "options.bias_correction", names: "0 or 1")
         copula = GaussianCopula(
             ties: try TieRule.make(options.ties, seed: self.context.seed, argument: "options.ties"),
-            isCorrected: isCorrected)
+            isCorrected: isCorrected,
+            points: try choice(
+                options.sigma_points, of: [(Int(IL_SIGMA_COLUMNS), .columns), (Int(IL_SIGMA_ROWS), .rows)],
+                argument: "options.sigma_points", names: "IL_SIGMA_COLUMNS or IL_SIGMA_ROWS"))
+        guard options.reserved == 0 else {
+            throw InfoLensError(.argument, "options.reserved: is \(options.reserved); leave it 0")
+        }
     }
 
     static var defaults: il_gcmi_options {

@@ -17,7 +17,7 @@ extension GaussianCopula {
     ) throws(InfoLensError) -> (nats: Double, tied: Double) {
         if x.neurons == 1 { return try neuronMixture(x, labels.classes, run: run) }
         let tied = try tiedShare(of: x, run: run)
-        var mixture = GaussianMixture(dimensions: x.neurons)
+        var mixture = GaussianMixture(dimensions: x.neurons, points: points)
         let occupied = labels.classes.samples.count { $0 > 0 }
         try reserve(
             GaussianMixture.bytes(dimensions: x.neurons, count: occupied), "the classes of \(x.name)", run: run)

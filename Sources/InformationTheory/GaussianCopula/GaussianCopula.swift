@@ -11,6 +11,8 @@ public struct GaussianCopula: Sendable {
     public let ties: TieRule
     /// Whether Gaussian entropies are corrected for few samples.
     public let isCorrected: Bool
+    /// Of mixtures of several columns.
+    public let points: SigmaPoints
 
     /// What labels are called.
     public struct Labels: Sendable {
@@ -29,9 +31,10 @@ public struct GaussianCopula: Sendable {
     /// keeps about four digits of it.
     static let leastShare = 1e-12
 
-    public init(ties: TieRule = .average, isCorrected: Bool = true) {
+    public init(ties: TieRule = .average, isCorrected: Bool = true, points: SigmaPoints = .columns) {
         self.ties = ties
         self.isCorrected = isCorrected
+        self.points = points
     }
 
     /// The joint distribution of the columns' normal scores.

@@ -2,21 +2,32 @@
 import Glibc
 import Kernels
 
+/// Which vectors of a class's Cholesky factor L the unscented transform takes for its points.
+public enum SigmaPoints: Sendable {
+    /// Columns: the points have the class's covariance L Lᵀ.
+    case columns
+    /// Rows, as the Python code of Ince et al. has it (their MATLAB code takes columns): the points have the covariance
+    /// LᵀL, which for correlated columns can give information above H(Y). To compare.
+    case rows
+}
+
 /// Gaussians, one a class, and how much a sample says about which of them it came from.
 ///
 /// The entropy of the mixture has no closed form. The unscented transform (Huber, Bailey, Durrant-Whyte & Hanebeck
 /// 2008, doi:10.1109/MFI.2008.4648062) takes the mean of −log of its density over 2d points a class, m ± √d L e_k with
-/// L the lower Cholesky factor of the class's covariance and e_k the unit vectors. These are the columns of L, whose
-/// points have the class's covariance L Lᵀ. Rows, which the Python code of Ince et al. takes (their MATLAB code takes
-/// columns), have LᵀL: for correlated columns that gives information above H(Y). For one column there is no difference.
+/// L the lower Cholesky factor of the class's covariance and e_k the unit vectors.
 struct GaussianMixture {
     let dimensions: Int
+    private let points: SigmaPoints
     private var weights: [Double] = []
     private var means: [Double] = []
     private var factors: [Double] = []
     private var logScales: [Double] = []
 
-    init(dimensions: Int) { self.dimensions = dimensions }
+    init(dimensions: Int, points: SigmaPoints = .columns) {
+        self.dimensions = dimensions
+        self.points = points
+    }
 
     var count: Int { weights.count }
 
@@ -62,19 +73,23 @@ struct GaussianMixture {
         let d = dimensions
         let root = Double(d).squareRoot()
         // For each point the largest exponent so far, and the sum of the terms as shares of its exponential.
-        var largest = [Double](repeating: 0, count: 2 * d)
-        var sums = [Double](repeating: weights[a], count: 2 * d)
+        var largest = [Double](repeating: -.infinity, count: 2 * d)
+        var sums = [Double](repeating: 0, count: 2 * d)
         var shift = [Double](repeating: 0, count: d)
         var axis = [Double](repeating: 0, count: d)
         factors.withUnsafeBufferPointer { factors in
-            for b in 0..<count where b != a {
+            for b in 0..<count {
                 let factor = factors[(b * d * d)..<(b + 1) * d * d]
                 for i in 0..<d { shift[i] = means[a * d + i] - means[b * d + i] }
                 solve(factor, &shift, from: 0)
                 let level = Double(d) / 2 + logScales[a] - logScales[b]
                 for k in 0..<d {
-                    for i in 0..<d { axis[i] = i < k ? 0 : root * factors[a * d * d + i * d + k] }
-                    solve(factor, &axis, from: k)
+                    for i in 0..<d {
+                        // Of L the upper triangle is not zero but whatever it was.
+                        let (row, column) = points == .columns ? (i, k) : (k, i)
+                        axis[i] = row < column ? 0 : root * factors[a * d * d + row * d + column]
+                    }
+                    solve(factor, &axis, from: points == .columns ? k : 0)
                     var (plus, minus) = (0.0, 0.0)
                     for i in 0..<d {
                         plus += (shift[i] + axis[i]) * (shift[i] + axis[i])

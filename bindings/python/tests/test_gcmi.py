@@ -39,8 +39,10 @@ def test_values_of_scalars_and_vectors_are_those_of_the_authors_code(peers):
     }
     for name, value in found.items():
         assert value == pytest.approx(known[name], abs=1e-9), name
-    # By numpy from the definition: the authors' Python code takes rows of the Cholesky factors for
-    # the unscented points of vectors, their MATLAB code columns.
+    # The authors' Python code takes rows of the Cholesky factors for the unscented points of vectors,
+    # their MATLAB code columns, whose value is here by numpy from the definition.
+    rows = infolens.gcmi_mixture(x2.T, y, sigma_points="rows")
+    assert rows == pytest.approx(known["gcmi_orig_mixture_cd_2d_bits"], abs=1e-9)
     assert infolens.gcmi_mixture(x2.T, y) == pytest.approx(0.49682419901404556, abs=1e-9)
     conditional = infolens.gcmi(x, z, condition_labels=y)
     assert conditional == pytest.approx(known["gcmi_orig_ccd_bits_cmi_and_pooled"][0], abs=1e-9)

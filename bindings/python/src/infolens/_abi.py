@@ -76,6 +76,8 @@ IL_REPLACE_PERMUTE = 8
 IL_TIES_AVERAGE = 0
 IL_TIES_ORDINAL = 1
 IL_TIES_RANDOM = 2
+IL_SIGMA_COLUMNS = 0
+IL_SIGMA_ROWS = 1
 IL_JOINT_GAUSSIAN_COPULA = 1
 IL_JOINT_GAUSSIAN = 2
 IL_JOINT_DISCRETE = 3
@@ -364,11 +366,15 @@ class il_gcmi_options(ctypes.Structure):
     unit: int
     ties: int
     bias_correction: int
+    sigma_points: int
+    reserved: int
     _fields_ = (
         ("struct_size", ctypes.c_uint32),
         ("unit", ctypes.c_int32),
         ("ties", ctypes.c_int32),
         ("bias_correction", ctypes.c_int32),
+        ("sigma_points", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
     )
 
 

@@ -14,7 +14,7 @@ from infolens._arrays import Borrowed, borrow, borrow_labels
 from infolens._call import call
 from infolens._errors import ArgumentError
 from infolens._library import check, library
-from infolens._options import TIES, UNITS, choose
+from infolens._options import SIGMA_POINTS, TIES, UNITS, choose
 
 Normal = npt.NDArray[np.float64]
 
@@ -130,13 +130,20 @@ def gcmi_mixture(
     *,
     ties: str = "average",
     unit: str = "bits",
+    sigma_points: str = "columns",
     return_tied: Literal[False] = False,
 ) -> float: ...
 
 
 @overload
 def gcmi_mixture(
-    x: Any, labels: Any, *, ties: str = "average", unit: str = "bits", return_tied: Literal[True]
+    x: Any,
+    labels: Any,
+    *,
+    ties: str = "average",
+    unit: str = "bits",
+    sigma_points: str = "columns",
+    return_tied: Literal[True],
 ) -> tuple[float, float]: ...
 
 
@@ -146,6 +153,7 @@ def gcmi_mixture(
     *,
     ties: str = "average",
     unit: str = "bits",
+    sigma_points: str = "columns",
     return_tied: bool = False,
 ) -> float | tuple[float, float]:
     """Mutual information I(X;Y) of a continuous X and a class Y by the mixture of the classes.
@@ -167,6 +175,11 @@ def gcmi_mixture(
         Classes of the N samples, as for `neuron_measures`.
     ties, unit
         As for `gcmi`, which has the errors too. The mixture has no correction for few samples.
+    sigma_points
+        Of several columns, where the unscented transform takes its points: along the "columns" of
+        each class's Cholesky factor, or along its "rows", as the authors' Python code does (not
+        their MATLAB code). Rows are for comparison: their points have another covariance than the
+        class, and correlated columns can seem to tell more than H(Y).
     return_tied
         Also return the share of samples whose value another sample has too, of several columns the
         largest.
@@ -180,9 +193,9 @@ def gcmi_mixture(
     >>> information, tied = infolens.gcmi_mixture(activation, y, return_tied=True)
     """
     tied = ctypes.c_double()
-    information = _information(
-        "il_gcmi_mixture", _labelled(x, labels), _options(ties, True, unit), ctypes.byref(tied)
-    )
+    options = _options(ties, True, unit)
+    options.sigma_points = choose("sigma_points", sigma_points, SIGMA_POINTS)
+    information = _information("il_gcmi_mixture", _labelled(x, labels), options, ctypes.byref(tied))
     return (information, tied.value) if return_tied else information
 
 

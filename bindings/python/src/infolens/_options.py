@@ -24,6 +24,7 @@ TIES = {
     "ordinal": _abi.IL_TIES_ORDINAL,
     "random": _abi.IL_TIES_RANDOM,
 }
+SIGMA_POINTS = {"columns": _abi.IL_SIGMA_COLUMNS, "rows": _abi.IL_SIGMA_ROWS}
 _UNDEFINED = {"nan": _abi.IL_UNDEFINED_NAN, "raise": _abi.IL_UNDEFINED_ERROR}
 _REDUCTIONS = {
     None: _abi.IL_REDUCE_NONE,
