@@ -39,7 +39,7 @@ def test_values_of_scalars_and_vectors_are_those_of_the_authors_code(peers):
     }
     for name, value in found.items():
         assert value == pytest.approx(known[name], abs=1e-9), name
-    # The authors' Python code takes rows of the Cholesky factors for the unscented points of vectors,
+    # The authors' Python code takes rows of the Cholesky factors for the points of vectors,
     # their MATLAB code columns, whose value is here by numpy from the definition.
     rows = infolens.gcmi_mixture(x2.T, y, sigma_points="rows")
     assert rows == pytest.approx(known["gcmi_orig_mixture_cd_2d_bits"], abs=1e-9)
