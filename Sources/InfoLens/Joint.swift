@@ -57,7 +57,8 @@ final class Joint: HandleObject, Sendable {
         [
             ("layer", layer), ("estimator", options.kind.rawValue), ("label", joint.label.rawValue),
             ("ties", options.kind == .gaussianCopula ? options.ties.name : "none"), ("samples", "\(joint.samples)"),
-            ("classes", "\(classes)"), ("bias_correction", "\(joint.isCorrected)"), ("singular_below", "\(joint.singular)"),
+            ("classes", "\(classes)"), ("bias_correction", "\(joint.isCorrected)"),
+            ("singular_below", "\(joint.singular)"),
         ]
     }
 
