@@ -19,8 +19,8 @@
 #define CN_NAME(name) CN_PASTE(name, avx2)
 #define CN_TARGET __attribute__((target("avx2,fma")))
 #define CN_LANES 4
-#define CN_VECTORS 3
-#define CN_COLUMNS 4
+#define CN_VECTORS 2
+#define CN_COLUMNS 6
 #include "kernels/scatter.h"
 
 #define CN_NAME(name) CN_PASTE(name, avx512)
@@ -56,13 +56,3 @@ void cn_scatter_add(const double *a, const double *b, int64_t rows, double *c) {
 
 ROW(float, f32)
 ROW(double, f64)
-
-void cn_scatter_columns(const double *values, int64_t stride, int64_t columns, int64_t rows, int64_t first,
-                        const int32_t *place, double *panel) {
-    for (int64_t row = 0; row < rows; row++) {
-        double *target = panel + place[row] * (int64_t)CN_SCATTER;
-        for (int64_t i = 0; i < first; i++) target[i] = 0;
-        for (int64_t i = first + columns; i < CN_SCATTER; i++) target[i] = 0;
-        for (int64_t i = 0; i < columns; i++) target[first + i] = values[i * stride + row];
-    }
-}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CNumerics
 
 /// Whole columns in memory, as many at a time as the budget allows: for what needs a
 /// neuron's samples together, such as order statistics.
@@ -57,24 +58,37 @@ func readColumns(
 ) throws(InfoLensError) {
     let samples = matrix.samples
     let blocks = try RowBlocks(of: matrix, run: run, memory: memory)
+    let runs = consecutive(columns)
     let flags = try blocks.forEach(unitsPerRow: 0) { (_, block) throws(InfoLensError) in
-        var isFinite = true
-        // Squares of 32 × 32 keep the lines read and the lines written in the first-level cache.
-        for rowStart in stride(from: 0, to: block.rows, by: 32) {
-            let rows = rowStart..<min(rowStart + 32, block.rows)
-            for columnStart in stride(from: columns.startIndex, to: columns.endIndex, by: 32) {
-                for column in columnStart..<min(columnStart + 32, columns.endIndex) {
-                    let neuron = columns[column]
-                    let target = base + (column - columns.startIndex) * samples + block.firstRow
-                    for row in rows {
-                        let value = block[row, neuron]
-                        isFinite = isFinite && value.isFinite
-                        target[row] = value
-                    }
-                }
+        var flags: Int32 = 0
+        var target = base + block.firstRow
+        let (stride, rows) = (Int64(block.rowStride), Int64(block.rows))
+        for run in runs {
+            let count = Int64(run.count)
+            switch block.element {
+            case .float32:
+                let values = block.base.assumingMemoryBound(to: Float.self) + run.lowerBound
+                flags |= cn_to_columns_f32(values, stride, rows, count, target, Int64(samples))
+            case .float64:
+                let values = block.base.assumingMemoryBound(to: Double.self) + run.lowerBound
+                flags |= cn_to_columns_f64(values, stride, rows, count, target, Int64(samples))
             }
+            target += run.count * samples
         }
-        return isFinite ? 0 : 1
+        return flags
     }
     if flags != 0 { throw firstOffender(in: matrix, run: run) }
+}
+
+/// The runs of consecutive numbers in ascending ones.
+private func consecutive(_ numbers: ArraySlice<Int>) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    for number in numbers {
+        if let last = runs.last, last.upperBound == number {
+            runs[runs.count - 1] = last.lowerBound..<number + 1
+        } else {
+            runs.append(number..<number + 1)
+        }
+    }
+    return runs
 }

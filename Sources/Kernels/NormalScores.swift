@@ -88,36 +88,27 @@ public final class NormalScorer {
         let samples = table.samples
         let sorted = try order.sort(column, run: run)
         let whole = table.whole
+        if ties == .average {
+            return Int(cn_order_average(sorted, Int64(samples), whole, table.half, scores))
+        }
         var generator = cn_philox()
         if case .random(let seed) = ties { generator = randomStream(seed: seed, purpose: .ties, index: index) }
+        let rows = equals.values(of: UInt32.self)
         var (begin, tied) = (0, 0)
         while begin < samples {
             let value = sorted[begin] >> 32
-            var end = begin &+ 1
-            while end < samples, sorted[end] >> 32 == value { end &+= 1 }
-            let length = end &- begin
+            var length = 0
+            while begin &+ length < samples, sorted[begin &+ length] >> 32 == value {
+                rows[length] = UInt32(truncatingIfNeeded: sorted[begin &+ length])
+                length &+= 1
+            }
             if length > 1 {
                 tied &+= length
-                switch ties {
-                case .average:
-                    let score = table.score(of: begin..<end)
-                    for i in begin..<end { scores[NormalScorer.row(sorted[i])] = score }
-                case .ordinal:
-                    for i in begin..<end { scores[NormalScorer.row(sorted[i])] = whole[i] }
-                case .random:
-                    let rows = equals.values(of: UInt32.self)
-                    for i in 0..<length { rows[i] = UInt32(truncatingIfNeeded: sorted[begin &+ i]) }
-                    cn_philox_shuffle(&generator, rows, 4, UInt32(truncatingIfNeeded: length))
-                    for i in 0..<length { scores[Int(rows[i])] = whole[begin &+ i] }
-                }
-            } else {
-                scores[NormalScorer.row(sorted[begin])] = whole[begin]
+                if ties != .ordinal { cn_philox_shuffle(&generator, rows, 4, UInt32(truncatingIfNeeded: length)) }
             }
-            begin = end
+            for i in 0..<length { scores[Int(rows[i])] = whole[begin &+ i] }
+            begin &+= length
         }
         return tied
     }
-
-    @inline(__always)
-    private static func row(_ word: UInt64) -> Int { Int(truncatingIfNeeded: word & 0xFFFF_FFFF) }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CNumerics
 
 /// Writes the normal scores of a matrix's columns in the place of its values: N × d, row after row.
 ///
@@ -29,7 +30,7 @@ public func normalizeRows(
     var workers = min(run.threads, columns)
     while workers > 1, need(workers, workers) > room { workers -= 1 }
     // What lies in memory costs nothing to read again: strips that stay in the last-level cache are better then.
-    let most = matrix.scratchBytes(rows: 1) == 0 ? max(16, (8 << 20) / column) : columns
+    let most = matrix.scratchBytes(rows: 1) == 0 ? max(32, (16 << 20) / column / 16 * 16) : columns
     let width = min(columns, max(most, workers), (room - need(0, workers)) / column)
     let strip = try AlignedBuffer(byteCount: width * column, cleared: false)
     let values = strip.values(of: Double.self)
@@ -42,13 +43,9 @@ public func normalizeRows(
         let piece = 1024
         try forEachItem(count: (samples - 1) / piece + 1, workers: run.threads, run: run) { _, item in
             let rows = item * piece..<min((item + 1) * piece, samples)
-            for first in stride(from: 0, to: part.count, by: 8) {
-                let last = min(first + 8, part.count)
-                for row in rows {
-                    let target = scores + (row &* columns &+ part.lowerBound)
-                    for j in first..<last { target[j] = values[j &* samples &+ row] }
-                }
-            }
+            cn_to_rows(
+                values + rows.lowerBound, Int64(samples), Int64(rows.count), Int64(part.count), nil,
+                scores + (rows.lowerBound &* columns &+ part.lowerBound), Int64(columns))
         }
     }
     withExtendedLifetime(strip) {}

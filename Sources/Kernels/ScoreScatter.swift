@@ -178,13 +178,25 @@ private final class ColumnFacts: @unchecked Sendable {
         means[groups.count * columns + neuron] = sum
     }
 
+    /// The means of values less what is given for their class.
     private func classMeans(_ scores: UnsafePointer<Double>, less mean: [Double]) -> [Double] {
-        var sums = [Double](repeating: 0, count: groups.count)
-        for i in 0..<groups.total {
-            let c = groups.codes.isEmpty ? 0 : Int(groups.codes[i])
-            sums[c] += scores[i] - mean[c]
+        // Four sums a class, so that an addition need not wait for the one before.
+        var sums = [Double](repeating: 0, count: 4 * groups.count)
+        let samples = groups.total
+        sums.withUnsafeMutableBufferPointer { sums in
+            groups.codes.withUnsafeBufferPointer { codes in
+                mean.withUnsafeBufferPointer { mean in
+                    for i in 0..<samples {
+                        let c = codes.isEmpty ? 0 : Int(codes[i])
+                        sums[c &* 4 &+ i & 3] += scores[i] - mean[c]
+                    }
+                }
+            }
         }
-        return zip(sums, groups.samples).map { $1 > 0 ? $0 / Double($1) : 0 }
+        return groups.samples.indices.map { c in
+            let sum = (sums[4 * c] + sums[4 * c + 1]) + (sums[4 * c + 2] + sums[4 * c + 3])
+            return groups.samples[c] > 0 ? sum / Double(groups.samples[c]) : 0
+        }
     }
 
     func result(_ sums: ScatterSums) -> ScoreScatter {
@@ -211,9 +223,12 @@ private func pack(
         let part = columns.clamped(to: panel * width..<(panel + 1) * width)
         let first = rows.lowerBound + window * packed.windowRows
         let values = strip.values(of: Double.self) + (part.lowerBound - columns.lowerBound) * samples + first
-        cn_scatter_columns(
-            values, Int64(samples), Int64(part.count), Int64(min(packed.windowRows, rows.upperBound - first)),
-            Int64(part.lowerBound - panel * width), packed.places(window: window),
-            packed.panel(panel, isOther: isOther, window: window, row: 0))
+        let target = packed.panel(panel, isOther: isOther, window: window, row: 0)
+        let count = min(packed.windowRows, rows.upperBound - first)
+        // Columns that are not here must be 0.
+        if part.count < width { target.update(repeating: 0, count: count * width) }
+        cn_to_rows(
+            values, Int64(samples), Int64(count), Int64(part.count), packed.places(window: window),
+            target + (part.lowerBound - panel * width), Int64(width))
     }
 }

@@ -23,9 +23,4 @@ void cn_scatter_add(const double *a, const double *b, int64_t rows, double *c);
 void cn_scatter_row_f32(const float *values, const double *centres, int64_t columns, double *panels, int64_t stride);
 void cn_scatter_row_f64(const double *values, const double *centres, int64_t columns, double *panels, int64_t stride);
 
-/* The rows place[0 ... rows-1] of one panel, from `columns` columns that lie `stride` numbers apart; the panel's
- * columns `first` and on, and zeros in the others. */
-void cn_scatter_columns(const double *values, int64_t stride, int64_t columns, int64_t rows, int64_t first,
-                        const int32_t *place, double *panel);
-
 #endif
