@@ -1266,7 +1266,8 @@ typedef struct il_search_options {
     int64_t count;          /**< exhaustive: how many; −1 (default) = all from `first` on */
     const int64_t *domain;  /**< the neurons among which to search; NULL (default) = all */
     int64_t domain_count;   /**< entries of `domain` */
-    int64_t starts;         /**< greedy: starts; annealing: chains; evolution: individuals; 0 (default) = 10, 8 and 64 */
+    int64_t starts;         /**< greedy: starts; annealing: chains; evolution: individuals of each of four populations; 0
+                                 (default) = 10, 8 and 64 */
     int64_t steps;          /**< annealing: swaps a chain; evolution: generations; 0 (default) = 20000 and 200 */
 } il_search_options;
 
@@ -1338,18 +1339,22 @@ il_status il_search_values(il_context *context, il_joint *joint, const il_search
                            const il_values_options *output, il_table **histogram);
 
 /**
- * Modules of neurons by normalised spectral clustering of the graph of absolute correlations (Ng, Jordan & Weiss 2001): domains
- * to search in.
+ * Modules of neurons by normalised spectral clustering of the graph of absolute correlations (Shi & Malik 2000; von Luxburg
+ * 2007): domains to search in. k-means starts anew many times, by the seed of the context; of the partitions that it
+ * finds equally good, the one of the lowest normalised cut is returned.
  *
  * @param modules  their number, 2 … d
- * @param table    one row a neuron: `layer`, `neuron`, `module` (numbered by their first neuron). Metadata: modules,
- *                 normalized_cut
+ * @param table    one row a neuron: `layer`, `neuron`, `module` (numbered by their first neuron; −1 for neurons whose ties sum
+ *                 to less than a millionth of the mean, as those of constant ones do). Metadata: graph, modules, normalized_cut
+ *                 (Σ over the modules of the weights that leave the module over all that its nodes have), seed, those
+ *                 of il_joint_neurons()
+ * Errors: ARGUMENT fewer than 2 modules, or more than neurons with ties; a discrete joint; MEMORY, CANCELLED.
  */
 il_status il_joint_modules(il_context *context, il_joint *joint, int64_t modules, il_table **table);
 
 /**
  * Modules of a network's neurons by normalised spectral clustering of the graph of absolute weights (Hod et al. 2022,
- * arXiv:2110.08058). Inputs are nodes too, without rows in the table.
+ * arXiv:2110.08058). Inputs are nodes too, without rows in the table; a module may consist of inputs alone.
  * Errors: as for il_joint_modules(); ARGUMENT a network of a callback has no weights.
  */
 il_status il_network_modules(il_context *context, il_network *network, int64_t modules, il_table **table);

@@ -61,7 +61,7 @@ private struct Search {
                 variables: request.domain.count, orders: request.orders.lowerBound...request.orders.lowerBound)
             return [first.count, extrema * request.starts * request.orders.count].saturatingSum()
         case .annealing: return saturatingProduct(extrema, request.starts, request.steps)
-        case .evolution: return saturatingProduct(extrema, request.starts, request.steps)
+        case .evolution: return saturatingProduct(extrema, evolutionIslands, request.steps)
         }
     }
 

@@ -55,7 +55,6 @@ func forEachStart<Result: Sendable>(
     var evaluators: [any MultipletEvaluator] = []
     for _ in 0..<workers { evaluators.append(try measure.makeEvaluator(order: order)) }
     let results = Mutex<[Result?]>(Array(repeating: nil, count: count))
-    var isComplete = true
     do throws(InfoLensError) {
         try forEachItem(count: count, workers: workers, run: run) { worker, item throws(InfoLensError) in
             let result = try body(evaluators[worker], item)
@@ -63,9 +62,10 @@ func forEachStart<Result: Sendable>(
         }
     } catch {
         guard error.kind == .cancelled else { throw error }
-        isComplete = false
+        return (results.withLock { $0 }, false)
     }
-    return (results.withLock { $0 }, isComplete)
+    // A run that was cancelled before starts nothing.
+    return results.withLock { ($0, !$0.contains { $0 == nil }) }
 }
 
 extension Run {

@@ -4,29 +4,35 @@ import Synchronization
 
 /// Groups of nodes that are tied among themselves more than to others.
 public struct SpectralModules: Sendable {
-    /// Of each node, 0 ..< count, in no particular order; −1 for nodes without neighbours, which belong nowhere.
+    /// Of each node, 0 ..< count, in no particular order; −1 for nodes without ties to speak of, which belong nowhere.
     public let modules: [Int]
     /// Σ over the modules of the weights that leave the module over all that its nodes have.
     public let normalizedCut: Double
 
     /// Partitions whose sums of squares agree to this share are equally good to k-means.
     private static let slack = 1e-3
+    /// The least degree of a node, as a share of the mean. Below are nodes whose weights decay has brought near to nothing;
+    /// in D^−½ V they would lie far from all others, each a module of its own.
+    private static let leastDegree = 1e-6
     private static let mostRestarts = 100
+    /// What the progress of a call counts: as much for the eigenvectors as for all restarts.
+    public static let workUnits = 2 * mostRestarts
     private static let leastRestarts = 8
 
     /// Normalised spectral clustering (Shi & Malik 2000; von Luxburg 2007): k-means on the rows of D^−½ V, V being the
-    /// eigenvectors of the k largest eigenvalues of D^−½ A D^−½, A the weights and D the degrees of the nodes that have
-    /// neighbours.
+    /// eigenvectors of the k largest eigenvalues of D^−½ A D^−½, A the weights and D the degrees of the nodes with a degree
+    /// above a millionth of the mean.
     ///
     /// k-means is run from a hundred random starts, fewer in large graphs. Of the partitions whose sum of squares is within a
     /// thousandth of the lowest, the one with the lowest normalised cut is taken, which is what k-means stands in for.
     /// The same call gives the same modules for every number of threads; other seeds draw other starts.
     ///
     /// - Parameter count: k, at least 1
-    /// - Throws: `argument` for fewer nodes with neighbours than modules; `memory`, `cancelled`
+    /// - Throws: `argument` for fewer such nodes than modules; `memory`, `cancelled`
     public init(of graph: WeightedGraph, count: Int, seed: UInt64, run: Run) throws(InfoLensError) {
         let degrees = (0..<graph.nodes).map(graph.degree)
-        let nodes = degrees.indices.filter { degrees[$0] > 0 }
+        let mean = degrees.reduce(0, +) / Double(max(degrees.count { $0 > 0 }, 1))
+        let nodes = degrees.indices.filter { degrees[$0] > SpectralModules.leastDegree * mean }
         guard count <= nodes.count else {
             throw InfoLensError(
                 .argument,
@@ -35,6 +41,7 @@ public struct SpectralModules: Sendable {
                 """)
         }
         let points = try SpectralModules.embedding(graph, nodes: nodes, degrees: degrees, count: count, run: run)
+        run.advance(by: SpectralModules.mostRestarts)
         run.enter(stage: "clustering")
         let work = saturatingProduct(nodes.count, count, count)
         let restarts = max(
@@ -47,6 +54,7 @@ public struct SpectralModules: Sendable {
             for (node, cluster) in zip(nodes, means.clusters) { modules[node] = cluster }
             let cut = graph.normalizedCut(modules, count: count)
             partitions.withLock { $0[item] = Partition(modules: modules, inertia: means.inertia, cut: cut) }
+            run.advance(by: SpectralModules.mostRestarts / restarts)
         }
         let found = partitions.withLock { $0.compactMap { $0 } }
         let lowest = found.reduce(Double.infinity) { min($0, $1.inertia) }

@@ -202,3 +202,12 @@ def test_a_dump_gives_its_layers_from_preactivations(network):
     assert np.array_equal(table.where(layer="fc3")["o_information"], alone["o_information"])
     one = network.o_information("fc3", preactivations=True, order=3)
     assert one.columns[0] == "layer"
+
+
+def test_modules_of_weights_are_those_of_other_software(reference, network):
+    known = reference("networks")["bounds_and_spectral"]["spectral"]
+    found = network.network().modules(known["k"])
+    assert float(found.metadata["normalized_cut"]) <= known["ncut"]
+    # Equal up to the names of modules.
+    pairs = set(zip(found["module"].tolist(), known["hidden_labels"], strict=True))
+    assert len(pairs) == known["k"]

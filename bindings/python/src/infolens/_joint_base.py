@@ -226,7 +226,7 @@ class JointCalls:
 
     def modules(self, k: int) -> Table:
         """Modules of neurons by normalised spectral clustering of their absolute correlations
-        (Ng, Jordan & Weiss 2001): domains to search in.
+        (Shi & Malik 2000): domains to search in.
 
         Parameters
         ----------
@@ -236,7 +236,8 @@ class JointCalls:
         Returns
         -------
         Table
-            One row a neuron: ``layer``, ``neuron``, ``module`` (numbered by their first neuron).
+            One row a neuron: ``layer``, ``neuron``, ``module`` (numbered by their first neuron; -1
+            for neurons without ties, as constant ones are). The metadata have ``normalized_cut``.
 
         Examples
         --------

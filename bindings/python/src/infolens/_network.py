@@ -162,8 +162,8 @@ class Network(NetworkCalls):
         Returns
         -------
         Table
-            One row a neuron: ``layer``, ``neuron``, ``module``. The metadata have
-            ``normalized_cut``. Inputs are nodes of the graph too, without rows.
+            One row a neuron: ``layer``, ``neuron``, ``module`` (-1 for neurons without ties). The
+            metadata have ``normalized_cut``. Inputs are nodes of the graph too, without rows.
 
         Raises
         ------
