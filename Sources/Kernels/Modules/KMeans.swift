@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Points in clusters, by Lloyd's iterations from means that k-means++ draws (Arthur & Vassilvitskii 2007).
-struct KMeans {
+struct KMeans: Sendable {
     /// Of each point, 0 ..< k; every cluster has a point.
     private(set) var clusters: [Int]
     /// The sum of squared distances from the means.

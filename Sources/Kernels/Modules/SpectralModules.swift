@@ -45,28 +45,25 @@ public struct SpectralModules: Sendable {
         run.enter(stage: "clustering")
         let work = saturatingProduct(nodes.count, count, count)
         let restarts = max(
-            min(SpectralModules.mostRestarts, 1_000_000_000 / max(work, 1)), SpectralModules.leastRestarts)
-        let partitions = Mutex<[Partition?]>(Array(repeating: nil, count: restarts))
+            min(SpectralModules.mostRestarts, 30_000_000 / max(work, 1)), SpectralModules.leastRestarts)
+        let partitions = Mutex<[KMeans?]>(Array(repeating: nil, count: restarts))
         try forEachItem(count: restarts, workers: run.threads, run: run) { _, item throws(InfoLensError) in
             var random = RandomStream(seed: seed, purpose: .clustering, index: item + 1)
             let means = try KMeans(points, dimensions: count, count: count, random: &random, run: run)
-            var modules = Array(repeating: -1, count: graph.nodes)
-            for (node, cluster) in zip(nodes, means.clusters) { modules[node] = cluster }
-            let cut = graph.normalizedCut(modules, count: count)
-            partitions.withLock { $0[item] = Partition(modules: modules, inertia: means.inertia, cut: cut) }
+            partitions.withLock { $0[item] = means }
             run.advance(by: SpectralModules.mostRestarts / restarts)
         }
         let found = partitions.withLock { $0.compactMap { $0 } }
         let lowest = found.reduce(Double.infinity) { min($0, $1.inertia) }
-        let best = found.filter { $0.inertia <= lowest * (1 + SpectralModules.slack) }.min { $0.cut < $1.cut }
+        var best: (modules: [Int], cut: Double)?
+        for means in found where means.inertia <= lowest * (1 + SpectralModules.slack) {
+            var modules = Array(repeating: -1, count: graph.nodes)
+            for (node, cluster) in zip(nodes, means.clusters) { modules[node] = cluster }
+            let cut = graph.normalizedCut(modules, count: count)
+            if best.map({ cut < $0.cut }) ?? true { best = (modules, cut) }
+        }
         modules = best?.modules ?? []
         normalizedCut = best?.cut ?? 0
-    }
-
-    private struct Partition {
-        let modules: [Int]
-        let inertia: Double
-        let cut: Double
     }
 
     /// The rows of D^−½ V, k values a node.
@@ -74,8 +71,8 @@ public struct SpectralModules: Sendable {
         _ graph: WeightedGraph, nodes: [Int], degrees: [Double], count: Int, run: Run
     ) throws(InfoLensError) -> [Double] {
         run.enter(stage: "eigenvectors")
-        var place = [Int](repeating: 0, count: graph.nodes)
-        for (index, node) in nodes.enumerated() { place[node] = index }
+        var places = [Int](repeating: -1, count: graph.nodes)
+        for (index, node) in nodes.enumerated() { places[node] = index }
         let scales = nodes.map { 1 / degrees[$0].squareRoot() }
         let pieces = (nodes.count + 255) / 256
         let vectors = try LeadingEigenvectors(n: nodes.count, count: count, run: run) {
@@ -85,8 +82,10 @@ public struct SpectralModules: Sendable {
                     let row = y + index &* width
                     row.update(repeating: 0, count: width)
                     graph.forEach(of: nodes[index]) { other, weight in
-                        let scale = scales[index] * (weight * scales[place[other]])
-                        let source = x + place[other] &* width
+                        let place = places[other]
+                        guard place >= 0 else { return }
+                        let scale = scales[index] * (weight * scales[place])
+                        let source = x + place &* width
                         for i in 0..<width { row[i] += scale * source[i] }
                     }
                 }
