@@ -192,7 +192,3 @@ public func il_joint_correlation(_ joint: OpaquePointer!, _ correlation: UnsafeM
 @c @implementation
 public func il_joint_free(_ joint: OpaquePointer!) { Handles.remove(joint, Joint.self) }
 
-/// What is not there yet.
-func notYet() -> il_status {
-    guarded { () throws(InfoLensError) in throw InfoLensError(.internal, "not implemented yet") }
-}
