@@ -91,10 +91,53 @@ public final class NormalScorer {
         if ties == .average {
             return Int(cn_order_average(sorted, Int64(samples), whole, table.half, scores))
         }
+        var tied = 0
+        forEachTie(sorted, ties, index: index) { rows, before in
+            if rows.count > 1 { tied &+= rows.count }
+            for (i, row) in rows.enumerated() { scores[Int(row)] = whole[before &+ i] }
+        }
+        return tied
+    }
+
+    /// The dense rank of each sample: 0 of the lowest value, and one more for each value; where ties are not averaged,
+    /// for each sample.
+    ///
+    /// - Parameters: as for `score`
+    /// - Returns: the number of ranks
+    /// - Throws: `cancelled`
+    func rank(
+        _ column: UnsafePointer<Double>, ties: TieRule, index: Int, into ranks: UnsafeMutablePointer<UInt32>, run: Run
+    ) throws(InfoLensError) -> Int {
+        let samples = table.samples
+        let sorted = try order.sort(column, run: run)
+        var rank = UInt32(0)
+        guard ties == .average else {
+            forEachTie(sorted, ties, index: index) { rows, _ in
+                for row in rows {
+                    ranks[Int(row)] = rank
+                    rank &+= 1
+                }
+            }
+            return samples
+        }
+        for i in 0..<samples {
+            if i > 0, sorted[i] >> 32 != sorted[i &- 1] >> 32 { rank &+= 1 }
+            ranks[Int(truncatingIfNeeded: sorted[i] & 0xFFFF_FFFF)] = rank
+        }
+        return samples == 0 ? 0 : Int(rank) + 1
+    }
+
+    /// Calls `body` for each value with the samples that have it, in the order that the rule gives them, and with how
+    /// many have lower ones.
+    private func forEachTie(
+        _ sorted: UnsafePointer<UInt64>, _ ties: TieRule, index: Int,
+        body: (_ rows: UnsafeBufferPointer<UInt32>, _ before: Int) -> Void
+    ) {
         var generator = cn_philox()
         if case .random(let seed) = ties { generator = randomStream(seed: seed, purpose: .ties, index: index) }
         let rows = equals.values(of: UInt32.self)
-        var (begin, tied) = (0, 0)
+        let samples = table.samples
+        var begin = 0
         while begin < samples {
             let value = sorted[begin] >> 32
             var length = 0
@@ -102,13 +145,11 @@ public final class NormalScorer {
                 rows[length] = UInt32(truncatingIfNeeded: sorted[begin &+ length])
                 length &+= 1
             }
-            if length > 1 {
-                tied &+= length
-                if ties != .ordinal { cn_philox_shuffle(&generator, rows, 4, UInt32(truncatingIfNeeded: length)) }
+            if length > 1, ties != .ordinal {
+                cn_philox_shuffle(&generator, rows, 4, UInt32(truncatingIfNeeded: length))
             }
-            for i in 0..<length { scores[Int(rows[i])] = whole[begin &+ i] }
+            body(UnsafeBufferPointer(start: rows, count: length), begin)
             begin &+= length
         }
-        return tied
     }
 }

@@ -17,21 +17,28 @@ public enum RandomPurpose: UInt32, Sendable {
     case evolution = 7
     /// First means of clusters.
     case clustering = 8
+    /// A neuron's samples without what they have to do with others: a part for each neuron.
+    case surrogate = 9
 }
 
 /// Stream `index` of a purpose under a seed (Philox4x32-10): permutation or replicate
 /// number `index` is a function of these three alone, whoever draws it.
-func randomStream(seed: UInt64, purpose: RandomPurpose, index: Int) -> cn_philox {
+///
+/// - Parameter part: of the stream, each of which has 2³⁴ numbers
+func randomStream(seed: UInt64, purpose: RandomPurpose, index: Int, part: Int = 0) -> cn_philox {
     var generator = cn_philox()
     cn_philox_start(&generator, seed, purpose.rawValue, UInt32(truncatingIfNeeded: index))
+    // Four numbers a place.
+    generator.place = UInt64(UInt32(truncatingIfNeeded: part)) << 32
     return generator
 }
 
 /// Orders `values` at random, by stream `index` of a purpose under a seed; each order has the same probability.
+/// - Parameter values: fewer than 2³², of 1, 2 or 4 bytes
 public func shuffle<Value: BitwiseCopyable>(
-    _ values: UnsafeMutableBufferPointer<Value>, seed: UInt64, purpose: RandomPurpose, index: Int
+    _ values: UnsafeMutableBufferPointer<Value>, seed: UInt64, purpose: RandomPurpose, index: Int, part: Int = 0
 ) {
-    var generator = randomStream(seed: seed, purpose: purpose, index: index)
+    var generator = randomStream(seed: seed, purpose: purpose, index: index, part: part)
     cn_philox_shuffle(
         &generator, values.baseAddress, Int32(MemoryLayout<Value>.stride), UInt32(truncatingIfNeeded: values.count))
 }

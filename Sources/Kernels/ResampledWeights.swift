@@ -43,12 +43,7 @@ final class ResampledWeights: @unchecked Sendable {
 
     /// - Parameter plain: replicates of a block in plain numbers; nil for slices
     init(_ classes: SampleClasses, seed: UInt64, workers: Int, plain: Int? = nil) throws(InfoLensError) {
-        guard classes.total <= UInt32.max else {
-            throw InfoLensError(
-                .argument,
-                "samples: there are \(classes.total), but at most \(UInt32.max) can be resampled; measure a part of them"
-            )
-        }
+        try classes.checkResampled()
         self.classes = classes
         self.seed = seed
         self.workers = workers
@@ -94,20 +89,8 @@ final class ResampledWeights: @unchecked Sendable {
 
     /// - Returns: the largest weight and the samples of each class
     func draw(_ replicate: Int, weights: UnsafeMutablePointer<UInt32>) -> (most: Int, classSamples: [Int]) {
-        weights.update(repeating: 0, count: classes.total)
-        var generator = randomStream(seed: seed, purpose: .bootstrap, index: replicate)
-        cn_philox_resample(&generator, weights, UInt32(truncatingIfNeeded: classes.total))
-        var counts = [Int](repeating: 0, count: classes.count)
-        var most: UInt32 = 0
-        classes.codes.withUnsafeBufferPointer { codes in
-            counts.withUnsafeMutableBufferPointer { counts in
-                for i in 0..<classes.total {
-                    most = max(most, weights[i])
-                    counts[codes.isEmpty ? 0 : Int(codes[i])] &+= Int(weights[i])
-                }
-            }
-        }
-        return (Int(most), counts)
+        let (most, samples) = classes.resample(replicate, seed: seed, into: weights)
+        return (most, samples)
     }
 
     /// Adds the weights of the samples of some cells:
@@ -138,5 +121,39 @@ final class ResampledWeights: @unchecked Sendable {
                 try run.checkpoint()
             }
         }
+    }
+}
+
+extension SampleClasses {
+    /// - Throws: `argument` for more samples than are drawn from
+    public func checkResampled() throws(InfoLensError) {
+        guard total <= UInt32.max else {
+            throw InfoLensError(
+                .argument,
+                "samples: there are \(total), but at most \(UInt32.max) can be resampled; measure a part of them")
+        }
+    }
+
+    /// Draws N samples with replacement: bootstrap replicate number `replicate` under a seed.
+    ///
+    /// - Parameter weights: receives how often each sample is drawn
+    /// - Returns: the largest weight, and the samples drawn of each class
+    public func resample(
+        _ replicate: Int, seed: UInt64, into weights: UnsafeMutablePointer<UInt32>
+    ) -> (most: Int, samples: [Int]) {
+        weights.update(repeating: 0, count: total)
+        var generator = randomStream(seed: seed, purpose: .bootstrap, index: replicate)
+        cn_philox_resample(&generator, weights, UInt32(truncatingIfNeeded: total))
+        var counts = [Int](repeating: 0, count: count)
+        var most: UInt32 = 0
+        codes.withUnsafeBufferPointer { codes in
+            counts.withUnsafeMutableBufferPointer { counts in
+                for i in 0..<total {
+                    most = max(most, weights[i])
+                    counts[codes.isEmpty ? 0 : Int(codes[i])] &+= Int(weights[i])
+                }
+            }
+        }
+        return (Int(most), counts)
     }
 }

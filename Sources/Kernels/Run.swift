@@ -26,6 +26,8 @@ public final class Run: @unchecked Sendable {
     private var stage = ""
     private var lastReport = 0
     private let caller = pthread_self()
+    /// The call that this is a part of.
+    private let whole: Run?
 
     public init(threads: Int, memory: Int, report: Report? = nil, isCancelled: @escaping () -> Bool = { false }) {
         self.threads = max(threads, 1)
@@ -33,8 +35,22 @@ public final class Run: @unchecked Sendable {
         budget = memory
         self.report = report
         self.isCancelled = isCancelled
+        whole = nil
         lastReport = Run.milliseconds()
     }
+
+    private init(partOf whole: Run, threads: Int) {
+        self.threads = max(threads, 1)
+        memory = whole.memory
+        budget = whole.budget
+        report = nil
+        isCancelled = { false }
+        self.whole = whole
+    }
+
+    /// What one of this call's workers does with so many threads of its own. It stops when the call does; its work is
+    /// reported by whoever shares it out.
+    public func part(threads: Int) -> Run { Run(partOf: self, threads: threads) }
 
     /// Announces the work of the whole call, in any unit.
     public func begin(total: Int) { self.total = max(total, 1) }
@@ -55,15 +71,18 @@ public final class Run: @unchecked Sendable {
     public func enter(stage: String) { self.stage = stage }
 
     /// Adds finished work. Any thread.
-    public func advance(by units: Int) { done.wrappingAdd(units, ordering: .relaxed) }
+    public func advance(by units: Int) {
+        if whole == nil { done.wrappingAdd(units, ordering: .relaxed) }
+    }
 
     /// Whether workers shall claim no more work. Any thread.
-    public var shouldStop: Bool { stop.load(ordering: .relaxed) }
+    public var shouldStop: Bool { whole?.shouldStop ?? stop.load(ordering: .relaxed) }
 
     /// A place to stop. On the thread that made the call it tells the host, at most about thirty times a
     /// second; on others it only asks whether to go on.
     /// - Throws: `cancelled` when the host asked to stop.
     public func checkpoint() throws(InfoLensError) {
+        if let whole { return try whole.checkpoint() }
         guard pthread_equal(pthread_self(), caller) != 0 else {
             if shouldStop { throw cancellation() }
             return

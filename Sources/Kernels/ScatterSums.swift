@@ -37,6 +37,9 @@ public final class ScatterSums: @unchecked Sendable {
         memory = try AlignedBuffer(byteCount: ScatterSums.bytes(columns: columns, groups: groups))
     }
 
+    /// Sets all sums to 0.
+    func clear() { memory.bytes.initializeMemory(as: UInt8.self, repeating: 0) }
+
     /// The sum of columns `i` ≤ `j`.
     public subscript(group: Int, i: Int, j: Int) -> Double {
         let width = ScatterSums.width

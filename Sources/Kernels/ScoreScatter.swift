@@ -158,45 +158,13 @@ private final class ColumnFacts: @unchecked Sendable {
     /// Centres the scores of a column. A column that is read again gives the same.
     func take(_ scores: UnsafeMutablePointer<Double>, of neuron: Int, isConstant: Bool, tied count: Int) {
         tied.values(of: Int.self)[neuron] = 2 * count + (isConstant ? 1 : 0)
-        var mean = [Double](repeating: 0, count: groups.count)
-        // Twice: the second time takes off what rounding left the first time, so that what is constant within
-        // a class becomes 0 and not something like it.
-        for _ in 0..<2 {
-            let error = classMeans(scores, less: mean)
-            for c in 0..<groups.count { mean[c] += error[c] }
-        }
-        for c in 0..<groups.count { means[c * columns + neuron] = groups.samples[c] > 0 ? mean[c] : .nan }
+        let mean = groups.centre(scores, counts: groups.samples)
+        for c in 0..<groups.count { means[c * columns + neuron] = mean[c] }
         let samples = groups.total
-        if groups.codes.isEmpty {
-            for i in 0..<samples { scores[i] -= mean[0] }
-        } else {
-            for i in 0..<samples { scores[i] -= mean[Int(groups.codes[i])] }
-        }
         guard !weights.isEmpty else { return }
         var sum = 0.0
         for i in 0..<samples { sum += weights[i] * scores[i] }
         means[groups.count * columns + neuron] = sum
-    }
-
-    /// The means of values less what is given for their class.
-    private func classMeans(_ scores: UnsafePointer<Double>, less mean: [Double]) -> [Double] {
-        // Four sums a class, so that an addition need not wait for the one before.
-        var sums = [Double](repeating: 0, count: 4 * groups.count)
-        let samples = groups.total
-        sums.withUnsafeMutableBufferPointer { sums in
-            groups.codes.withUnsafeBufferPointer { codes in
-                mean.withUnsafeBufferPointer { mean in
-                    for i in 0..<samples {
-                        let c = codes.isEmpty ? 0 : Int(codes[i])
-                        sums[c &* 4 &+ i & 3] += scores[i] - mean[c]
-                    }
-                }
-            }
-        }
-        return groups.samples.indices.map { c in
-            let sum = (sums[4 * c] + sums[4 * c + 1]) + (sums[4 * c + 2] + sums[4 * c + 3])
-            return groups.samples[c] > 0 ? sum / Double(groups.samples[c]) : 0
-        }
     }
 
     func result(_ sums: ScatterSums) -> ScoreScatter {
@@ -211,7 +179,8 @@ private final class ColumnFacts: @unchecked Sendable {
     }
 }
 
-private func pack(
+/// Packs rows of columns that lie one after the other.
+func pack(
     _ strip: AlignedBuffer, _ columns: Range<Int>, isOther: Bool, rows: Range<Int>, into packed: PackedRows,
     samples: Int, run: Run
 ) throws(InfoLensError) {

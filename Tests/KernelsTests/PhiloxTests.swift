@@ -38,6 +38,14 @@ import Testing
         }
     }
 
+    @Test("parts of a stream begin where the one before could not come")
+    func parts() {
+        var generator = randomStream(seed: 3, purpose: .surrogate, index: 8, part: 5)
+        var expected = [UInt32](repeating: 0, count: 4)
+        cn_philox4x32_10([0, 5, 8, RandomPurpose.surrogate.rawValue], [3, 0], &expected)
+        #expect((0..<4).map { _ in cn_philox_next(&generator) } == expected)
+    }
+
     @Test("bounded numbers are uniform, bounds near 2^32 included")
     func bounded() {
         var generator = randomStream(seed: 1, purpose: .permutation, index: 0)

@@ -94,4 +94,25 @@ import Testing
         #expect(error?.kind == .cancelled)
         #expect(items.load(ordering: .relaxed) < 1_000_000)
     }
+    @Test("a part of a call stops with it, and leaves progress to it")
+    func parts() throws {
+        let isCancelled = Mutex(false)
+        let reported = Mutex([Int]())
+        let run = Run(
+            threads: 4, memory: 1 << 20,
+            report: { _, done, _ in
+                reported.withLock { $0.append(done) }
+                return true
+            }, isCancelled: { isCancelled.withLock { $0 } })
+        run.begin(total: 10)
+        let part = run.part(threads: 2)
+        #expect(part.threads == 2 && part.memory == run.memory && !part.shouldStop)
+        part.advance(by: 7)
+        usleep(40_000)
+        try part.checkpoint()
+        #expect(reported.withLock { $0 } == [0])
+        isCancelled.withLock { $0 = true }
+        #expect(throws: InfoLensError.self) { try part.checkpoint() }
+        #expect(run.shouldStop && part.shouldStop)
+    }
 }
