@@ -53,6 +53,24 @@ public final class DiscreteJoint: @unchecked Sendable {
         samples = if case .counts(_, let total) = weights { total } else { 0 }
     }
 
+    /// What was resampled of another joint distribution: some of its neurons, and the label where it has one.
+    ///
+    /// - Parameters:
+    ///   - neurons: their indices there; here they are 0, 1, …
+    ///   - rows: patterns, which may come twice, each in at least one sample
+    ///   - counts: samples of each
+    ///   - codes: of each pattern, a variable after the other, `stride` apart
+    convenience init(
+        resampleOf other: DiscreteJoint, neurons: [Int], rows: Int, counts: UnsafeMutablePointer<UInt32>,
+        codes: AlignedBuffer, stride: Int
+    ) {
+        let variables = neurons + (other.hasLabel ? [other.neurons] : [])
+        self.init(
+            neurons: neurons.count, hasLabel: other.hasLabel, estimator: other.estimator, alphabet: other.alphabet,
+            rows: rows, weights: .counts(counts, total: other.samples), possible: variables.map { other.possible[$0] },
+            levels: variables.map { other.levels[$0] }, rowOfSample: nil, codes: codes, stride: stride, owned: [])
+    }
+
     /// Most levels of a variable.
     static let mostLevels = 1 << 16
 

@@ -41,7 +41,7 @@ final class DiscreteMultiplet {
         depth = DiscreteMultiplet.depth(variables)
         let rows = joint.rows
         memory = try AlignedBuffer(
-            byteCount: DiscreteMultiplet.bufferBytes(joint, variables: variables), cleared: false)
+            byteCount: DiscreteMultiplet.bufferBytes(rows: joint.rows, variables: variables), cleared: false)
         ownProbabilities = memory.values(of: Double.self)
         groupProbabilities = ownProbabilities + rows
         groupMemory = UnsafeMutableRawPointer(groupProbabilities + rows).assumingMemoryBound(to: UInt32.self)
@@ -55,13 +55,14 @@ final class DiscreteMultiplet {
         max(min(variables, MultipletRequest.mostInteracting) + 1, Int.bitWidth - variables.leadingZeroBitCount + 2)
     }
 
-    private static func bufferBytes(_ joint: DiscreteJoint, variables: Int) -> Int {
-        saturatingProduct(joint.rows, 2 * 8 + 4 * (depth(variables) + 3) + 2 * variables)
+    private static func bufferBytes(rows: Int, variables: Int) -> Int {
+        saturatingProduct(rows, 2 * 8 + 4 * (depth(variables) + 3) + 2 * variables)
     }
 
     /// Bytes of an object.
-    static func bytes(_ joint: DiscreteJoint, variables: Int) -> Int {
-        [bufferBytes(joint, variables: variables), GroupRefiner.bytes(rows: joint.rows)].saturatingSum() + 4096
+    /// - Parameter rows: patterns of the joint distribution
+    static func bytes(rows: Int, variables: Int) -> Int {
+        [bufferBytes(rows: rows, variables: variables), GroupRefiner.bytes(rows: rows)].saturatingSum() + 4096
     }
 
     /// Takes up the patterns of some variables.

@@ -114,7 +114,7 @@ public func evaluate(
     let entropy = try GroupEntropy(EntropyFunction(joint.estimator, unit: request.unit), total: joint.samples)
     let variables = multiplets.largestOrder + (joint.hasLabel ? 1 : 0)
     return try evaluate(
-        multiplets, request, toolBytes: DiscreteMultiplet.bytes(joint, variables: variables), run: run
+        multiplets, request, toolBytes: DiscreteMultiplet.bytes(rows: joint.rows, variables: variables), run: run
     ) { () throws(InfoLensError) in
         try DiscreteMultipletEvaluator(joint, variables: variables, entropy: entropy)
     }

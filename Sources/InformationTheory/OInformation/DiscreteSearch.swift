@@ -25,7 +25,7 @@ public struct DiscreteSearch: MultipletMeasure, SweptMeasure {
     private func variables(order: Int) -> Int { order + (joint.hasLabel ? 1 : 0) }
 
     public func evaluatorBytes(order: Int) -> Int {
-        DiscreteMultiplet.bytes(joint, variables: variables(order: order))
+        DiscreteMultiplet.bytes(rows: joint.rows, variables: variables(order: order))
     }
 
     public func makeEvaluator(order: Int) throws(InfoLensError) -> any MultipletEvaluator {

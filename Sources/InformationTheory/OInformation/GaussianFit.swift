@@ -56,9 +56,7 @@ public struct GaussianFit: Sendable {
         try checkWidth(of: matrix, run: run)
         let scatter: Scatter
         var neurons: Neurons?
-        // Σ of each neuron times the ordinal label about its mean, and the label's sum of squares.
-        var withLabel: [Double] = []
-        var ofLabel = 0.0
+        var products = LabelProducts(withNeurons: [], square: 0)
         if let copula {
             let result = try scatterOfScores(
                 of: matrix, ties: copula, groups: groups, run: run
@@ -70,13 +68,31 @@ public struct GaussianFit: Sendable {
             }
             scatter = result.scatter
             neurons = Neurons(tied: result.tied.map { Double($0) / Double(samples) }, isConstant: result.isConstant)
-            withLabel = result.weighted
-            ofLabel = result.weights.reduce(0) { $0 + $1 * $1 }
+            products = LabelProducts(
+                withNeurons: result.weighted, square: result.weights.reduce(0) { $0 + $1 * $1 })
         } else {
             scatter = try Kernels.scatter(of: matrix, groups: groups, run: run)
-            if label == .ordinal { (withLabel, ofLabel) = codeProducts(scatter.means, classes: classes) }
+            if label == .ordinal { products = LabelProducts(of: scatter.means, classes: classes) }
         }
-        let covariances = try PooledScatter(scatter, groups: groups, samples: samples, matrix: matrix, run: run)
+        let covariances = PooledScatter(scatter, classes: groups.classes, samples: samples)
+        try covariances.checkVariances(of: matrix)
+        let joint = try joint(of: covariances, classes: classes, label: products, run: run)
+        let facts =
+            neurons
+            ?? Neurons(
+                tied: [Double](repeating: .nan, count: order),
+                isConstant: (0..<order).map { joint.correlation[$0, $0] == 0 })
+        return (joint, facts)
+    }
+
+    /// The joint distribution that sums of products make.
+    /// - Parameters:
+    ///   - classes: how many samples each class has
+    ///   - products: of the ordinal label; of no account for others
+    func joint(
+        of covariances: PooledScatter, classes: SampleClasses, label products: LabelProducts, run: Run
+    ) throws(InfoLensError) -> GaussianJoint {
+        let samples = classes.total
         let correlation = try covariances.correlation(run: run)
         let conditional: [GaussianJoint.Conditional]
         var dimensions = 0
@@ -88,23 +104,18 @@ public struct GaussianFit: Sendable {
             let covariance = try covariances.scaled(group: 0, divisor: Double(samples - 1), run: run)
             conditional = [.init(weight: 1, samples: samples, covariance: covariance)]
         case .ordinal:
-            dimensions = ofLabel > 0 ? 1 : 0
-            let covariance = try covariances.residual(correlation, products: withLabel, ofOther: ofLabel, run: run)
+            dimensions = products.square > 0 ? 1 : 0
+            let covariance = try covariances.residual(
+                correlation, products: products.withNeurons, ofOther: products.square, run: run)
             conditional = [.init(weight: 1, samples: samples, covariance: covariance)]
         }
-        let joint = GaussianJoint(
+        return GaussianJoint(
             label: label, samples: samples, correlation: correlation, conditional: conditional,
             labelDimensions: dimensions, isCorrected: isCorrected, singular: singular)
-        let facts =
-            neurons
-            ?? Neurons(
-                tied: [Double](repeating: .nan, count: order),
-                isConstant: (0..<order).map { correlation[$0, $0] == 0 })
-        return (joint, facts)
     }
 
     /// About which means samples are taken: the classes' where these are wanted.
-    private func groups(_ classes: SampleClasses, samples: Int) -> ScatterGroups {
+    func groups(_ classes: SampleClasses, samples: Int) -> ScatterGroups {
         let isByClass =
             switch label {
             case .none: false
@@ -142,6 +153,11 @@ public struct GaussianFit: Sendable {
         run.reserve(bytes)
     }
 
+    /// The number of each sample's class.
+    func numbers(_ classes: SampleClasses) -> [Double] {
+        classes.codes.isEmpty ? [Double](repeating: 0, count: classes.total) : classes.codes.map(Double.init)
+    }
+
     /// The ordinal label of each sample about its mean: its class's number, or the number's normal score.
     /// - Parameters:
     ///   - index: of the label among the columns that are ranked
@@ -153,7 +169,7 @@ public struct GaussianFit: Sendable {
         guard !classes.codes.isEmpty, classes.samples.filter({ $0 > 0 }).count > 1 else {
             return [Double](repeating: 0, count: classes.total)
         }
-        let numbers = classes.codes.map(Double.init)
+        let numbers = numbers(classes)
         var scores = numbers
         if let copula, let table {
             _ = try NormalScorer(table).score(numbers, ties: copula, index: index, into: &scores, run: run)
@@ -161,9 +177,23 @@ public struct GaussianFit: Sendable {
         let mean = scores.reduce(0, +) / Double(scores.count)
         return scores.map { $0 - mean }
     }
+}
 
-    /// Σ of each neuron times the class's number, and of its square, all about their means.
-    private func codeProducts(_ means: [[Double]], classes: SampleClasses) -> ([Double], Double) {
+/// Sums of products with the ordinal label, about the means.
+struct LabelProducts {
+    /// Σ of each neuron times the label.
+    let withNeurons: [Double]
+    /// Σ of the label's square; 0 where it is constant.
+    let square: Double
+
+    init(withNeurons: [Double], square: Double) {
+        self.withNeurons = withNeurons
+        self.square = square
+    }
+
+    /// Of the class's number and neurons as they are.
+    /// - Parameter means: of each class, [class][neuron]
+    init(of means: [[Double]], classes: SampleClasses) {
         let total = Double(classes.total)
         let mean = classes.samples.enumerated().reduce(0) { $0 + Double($1.offset) * Double($1.element) } / total
         var products = [Double](repeating: 0, count: means[0].count)
@@ -174,6 +204,7 @@ public struct GaussianFit: Sendable {
             square += Double(count) * code * code
             for i in products.indices { products[i] += Double(count) * code * (means[c][i] - overall[i]) }
         }
-        return (products, square)
+        withNeurons = products
+        self.square = square
     }
 }

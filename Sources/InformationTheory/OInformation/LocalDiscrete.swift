@@ -27,7 +27,7 @@ public func localOInformation(
     let entropy = try GroupEntropy(EntropyFunction(.plugIn, unit: unit), total: joint.samples)
     let variables = multiplets.largestOrder + (joint.hasLabel ? 1 : 0)
     let toolBytes =
-        DiscreteMultiplet.bytes(joint, variables: variables)
+        DiscreteMultiplet.bytes(rows: joint.rows, variables: variables)
         + saturatingProduct(joint.rows, MemoryLayout<Double>.stride)
     try checkTool(bytes: toolBytes, multiplets, run: run)
     let workers = max(1, min(run.threads, multiplets.count, run.memory / toolBytes))

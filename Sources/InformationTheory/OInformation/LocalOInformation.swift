@@ -125,19 +125,7 @@ public func localOInformation(
     }
     let workers = max(1, min(run.threads, multiplets.count, run.memory / 2 / max(toolBytes, 1)))
     run.reserve(run.memory / 2)
-    var next = 0
-    while next < multiplets.count {
-        // As many multiplets as have few enough neurons among them.
-        var neurons = Set(multiplets[next])
-        var end = next + 1
-        while end < multiplets.count {
-            let more = neurons.union(multiplets[end])
-            guard more.count <= room else { break }
-            (neurons, end) = (more, end + 1)
-        }
-        try evaluate(next..<end, neurons: neurons.sorted())
-        next = end
-    }
+    try multiplets.forEachPass(neurons: room, body: evaluate)
 
     func evaluate(_ range: Range<Int>, neurons: [Int]) throws(InfoLensError) {
         let columns = try StandardColumns(of: matrix, neurons: neurons, rule: rule, table: table, run: run)

@@ -17,23 +17,26 @@ func pooledMeans(_ means: [[Double]], samples: [Int]) -> [Double] {
 /// Sums of products in the units of the neurons' standard deviations over all samples.
 struct PooledScatter {
     private let scatter: Scatter
-    private let groups: ScatterGroups
+    private let counts: [Int]
     private let samples: Int
     /// Means of the classes less those of all: [class][column]; empty where all is about one mean.
     private let offsets: [[Double]]
+    /// Σ (x − μ)².
+    private let squares: [Double]
     /// 1 / √Σ (x − μ)², 0 for a constant neuron.
     private let scales: [Double]
 
     private var order: Int { scatter.sums.columns }
 
-    /// - Throws: `numeric` where a sum of squares is beyond float64
-    init(
-        _ scatter: Scatter, groups: ScatterGroups, samples: Int, matrix: any ActivationMatrix, run: Run
-    ) throws(InfoLensError) {
+    /// Sums of squares that float64 does well with: below, products of neurons lose digits; above, they are infinite.
+    private static let held = 1e-280...1e280
+
+    /// - Parameter classes: about whose means samples were taken, with their numbers of samples
+    init(_ scatter: Scatter, classes: SampleClasses, samples: Int) {
         self.scatter = scatter
-        self.groups = groups
         self.samples = samples
-        let counts = groups.classes.samples
+        let counts = classes.samples
+        self.counts = counts
         let overall = pooledMeans(scatter.means, samples: counts)
         offsets =
             counts.count == 1
@@ -41,11 +44,15 @@ struct PooledScatter {
             : zip(scatter.means, counts).map { means, count in
                 count > 0 ? zip(means, overall).map { $0 - $1 } : [Double](repeating: 0, count: overall.count)
             }
-        var scales: [Double] = []
-        for i in 0..<scatter.sums.columns {
-            let square = PooledScatter.total(scatter, offsets, counts, i, i)
-            // Below, products of neurons lose digits; above, they are infinite.
-            guard square == 0 || (1e-280...1e280).contains(square) else {
+        let offsets = offsets
+        squares = (0..<scatter.sums.columns).map { PooledScatter.total(scatter, offsets, counts, $0, $0) }
+        scales = squares.map { $0 < PooledScatter.held.lowerBound ? 0 : 1 / $0.squareRoot() }
+    }
+
+    /// - Throws: `numeric` where a neuron's sum of squares is beyond float64
+    func checkVariances(of matrix: any ActivationMatrix) throws(InfoLensError) {
+        for (i, square) in squares.enumerated() {
+            guard square == 0 || PooledScatter.held.contains(square) else {
                 throw InfoLensError(
                     .numeric,
                     """
@@ -53,9 +60,7 @@ struct PooledScatter {
                     \((square / Double(samples)).squareRoot()), whose square float64 does not hold; scale it
                     """)
             }
-            scales.append(square == 0 ? 0 : 1 / square.squareRoot())
         }
-        self.scales = scales
     }
 
     /// Σ over all samples of the products about the means of all.
@@ -69,8 +74,7 @@ struct PooledScatter {
 
     /// R: 1 on the diagonal, zeros for constant neurons.
     func correlation(run: Run) throws(InfoLensError) -> SymmetricMatrix {
-        let counts = groups.classes.samples
-        return try filled(run: run) { i, j in
+        try filled(run: run) { i, j in
             guard i != j else { return scales[i] == 0 ? 0 : 1 }
             let value = PooledScatter.total(scatter, offsets, counts, i, j) * scales[i] * scales[j]
             return min(max(value, -1), 1)

@@ -142,7 +142,7 @@ func interval(
 }
 
 /// The quantile of sorted values by linear interpolation at p (n − 1), as numpy.quantile; NaN for NaN.
-private func quantile(_ p: Double, of sorted: UnsafeMutableBufferPointer<Double>) -> Double {
+func quantile(_ p: Double, of sorted: UnsafeMutableBufferPointer<Double>) -> Double {
     guard !p.isNaN, !sorted.isEmpty else { return .nan }
     let position = min(max(p, 0), 1) * Double(sorted.count - 1)
     let index = min(Int(position), sorted.count - 1)
