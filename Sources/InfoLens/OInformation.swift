@@ -11,6 +11,7 @@ private struct OInformationCall {
     let joint: Joint
     let multiplets: MultipletList
     let request: MultipletRequest
+    let resamples: MultipletResamples
 
     init(
         _ contextHandle: OpaquePointer?, _ jointHandle: OpaquePointer?, neurons: UnsafePointer<Int64>?,
@@ -32,7 +33,7 @@ private struct OInformationCall {
                 "options.measures: is \(measures); give a sum of IL_O_GRADIENT, IL_O_INTERACTION and IL_O_RSI, or 0")
         }
         let wanted = known.map { measures & $0 != 0 }
-        try OInformationCall.checkResampling(options)
+        resamples = try MultipletResamples(options, joint, seed: context.seed)
         multiplets = try MultipletList.make(neurons, orders, count: count, joint: joint)
         if wanted[1] { try OInformationCall.checkInteraction(multiplets, joint) }
         request = MultipletRequest(
@@ -47,24 +48,6 @@ private struct OInformationCall {
         options.target = -1
         options.confidence = 0.95
         return options
-    }
-
-    private static func checkResampling(_ options: il_o_information_options) throws(InfoLensError) {
-        for (name, count) in [("bootstrap", options.bootstrap), ("surrogates", options.surrogates)] {
-            guard (0...1_000_000).contains(count) else {
-                throw InfoLensError(
-                    .argument, "options.\(name): is \(count); give 0 for none, or up to 1000000")
-            }
-            guard count == 0 else {
-                throw InfoLensError(
-                    .argument, "options.\(name): this version does not resample multiplets; give 0")
-            }
-        }
-        guard options.confidence > 0, options.confidence < 1 else {
-            throw InfoLensError(
-                .argument,
-                "options.confidence: is \(options.confidence); give a number between 0 and 1, for instance 0.95")
-        }
     }
 
     private static func checkInteraction(_ multiplets: MultipletList, _ joint: Joint) throws(InfoLensError) {
@@ -120,13 +103,21 @@ private struct OInformationCall {
         return .neuron(Int(target))
     }
 
-    func outcomes() throws(InfoLensError) -> [MultipletOutcome] {
-        try context.run(total: multiplets.count) { (run) throws(InfoLensError) in
+    func table() throws(InfoLensError) -> Table {
+        let work = [multiplets.count, resamples.workUnits(multiplets: multiplets.count)].saturatingSum()
+        return try context.run(total: work) { (run) throws(InfoLensError) in
             run.enter(stage: "O-information")
-            switch joint.distribution {
-            case .gaussian(let joint): return try evaluate(multiplets, of: joint, request, run: run)
-            case .discrete(let joint): return try evaluate(multiplets, of: joint, request, run: run)
+            let outcomes = try run.withReservations { () throws(InfoLensError) in
+                switch joint.distribution {
+                case .gaussian(let joint): try evaluate(multiplets, of: joint, request, run: run)
+                case .discrete(let joint): try evaluate(multiplets, of: joint, request, run: run)
+                }
             }
+            let results = try resamples.results(multiplets, outcomes, of: joint, unit: request.unit, run: run)
+            return try OInformationTable(
+                joint: joint, multiplets: multiplets, request: request, outcomes: outcomes, resamples: resamples,
+                results: results
+            ).table()
         }
     }
 }
@@ -147,10 +138,8 @@ public func il_o_information(
     _ table: UnsafeMutablePointer<OpaquePointer?>!
 ) -> il_status {
     giving(table) { () throws(InfoLensError) in
-        let call = try OInformationCall(
-            context, joint, neurons: neurons, orders: orders, count: count, options: options)
-        return try OInformationTable(
-            joint: call.joint, multiplets: call.multiplets, request: call.request, outcomes: try call.outcomes()
+        try OInformationCall(
+            context, joint, neurons: neurons, orders: orders, count: count, options: options
         ).table()
     }
 }

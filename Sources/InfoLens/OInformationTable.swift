@@ -10,6 +10,8 @@ struct OInformationTable {
     let multiplets: MultipletList
     let request: MultipletRequest
     let outcomes: [MultipletOutcome]
+    let resamples: MultipletResamples
+    let results: MultipletResamples.Results
 
     func table() throws(InfoLensError) -> Table {
         var columns = [
@@ -37,6 +39,8 @@ struct OInformationTable {
                     "what all others say of the target together less what they say one by one: > 0 synergy",
                     \.redundancySynergy))
         }
+        if resamples.bootstrap > 0 { columns += try intervals() }
+        if resamples.surrogates > 0 { columns += try significance() }
         columns.append(try status())
         for place in 0..<multiplets.largestOrder {
             columns.append(
@@ -55,7 +59,7 @@ struct OInformationTable {
         case .neuron(let neuron): metadata.append(("target", "\(neuron)"))
         case nil: break
         }
-        return metadata + [("unit", request.unit.name), ("version", "\(libraryVersion)")]
+        return metadata + resamples.metadata + [("unit", request.unit.name), ("version", "\(libraryVersion)")]
     }
 
     // MARK: - Columns
@@ -73,13 +77,18 @@ struct OInformationTable {
     private func doubles(
         _ name: String, _ description: String, _ value: (MultipletValues) -> Double
     ) throws(InfoLensError) -> Column {
-        let memory = try columnMemory(multiplets.count) { target in
-            for (row, outcome) in outcomes.enumerated() {
-                if case .values(let values) = outcome { target[row] = value(values) } else { target[row] = .nan }
-            }
+        try doubles(name, unit: request.unit.name, description) { row in
+            if case .values(let values) = outcomes[row] { value(values) } else { .nan }
         }
-        return Column(
-            name, unit: request.unit.name, description: description, values: .doubles(memory, count: multiplets.count))
+    }
+
+    private func doubles(
+        _ name: String, unit: String, _ description: String, row value: (_ row: Int) -> Double
+    ) throws(InfoLensError) -> Column {
+        let memory = try columnMemory(multiplets.count) { values in
+            for row in 0..<multiplets.count { values[row] = value(row) }
+        }
+        return Column(name, unit: unit, description: description, values: .doubles(memory, count: multiplets.count))
     }
 
     private func gradients() throws(InfoLensError) -> [Column] {
@@ -103,16 +112,66 @@ struct OInformationTable {
         return columns
     }
 
+    private func intervals() throws(InfoLensError) -> [Column] {
+        let (rows, unit, confidence) = (results.intervals, request.unit.name, "\(resamples.confidence)")
+        return [
+            try doubles(
+                "bootstrap_std", unit: unit, "standard deviation of the O-information over the resamples"
+            ) { rows[$0]?.deviation ?? .nan },
+            try doubles(
+                "percentile_low", unit: unit, "lower end of the O-information's percentile interval of \(confidence)"
+            ) { rows[$0]?.low ?? .nan },
+            try doubles(
+                "percentile_high", unit: unit, "upper end of the O-information's percentile interval of \(confidence)"
+            ) { rows[$0]?.high ?? .nan },
+            try integers(
+                "bootstrap_singular", unit: "1", "resamples that are left out, the multiplet being singular in them"
+            ) { Int64(rows[$0]?.missing ?? resamples.bootstrap) },
+        ]
+    }
+
+    private func significance() throws(InfoLensError) -> [Column] {
+        let (rows, unit) = (results.significance, request.unit.name)
+        let qValues = MultipletSignificance.qValues(rows)
+        return [
+            try doubles(
+                "p_value", unit: "1", "share of surrogates of independent variables as far from 0, the data being one"
+            ) { rows[$0]?.pValue ?? .nan },
+            try doubles(
+                "q_value", unit: "1", "false discovery rate over the rows at which the multiplet would be significant"
+            ) { qValues[$0] },
+            try doubles("null_mean", unit: unit, "mean O-information of the surrogates") { rows[$0]?.mean ?? .nan },
+            try doubles("null_std", unit: unit, "standard deviation of the O-information of the surrogates") {
+                rows[$0]?.deviation ?? .nan
+            },
+            try integers(
+                "surrogates_singular", unit: "1", "surrogates that are left out, the multiplet being singular in them"
+            ) { Int64(rows[$0]?.missing ?? resamples.surrogates) },
+        ]
+    }
+
+    /// What a status says of a multiplet that has values; "ok" unless no resample has any.
+    private func status(ofValues row: Int) -> String {
+        let what = if case .discrete = joint.distribution { "undefined" } else { "singular" }
+        if resamples.bootstrap > 0, results.intervals[row]?.missing == resamples.bootstrap {
+            return "\(what) in all \(resamples.bootstrap) resamples"
+        }
+        if resamples.surrogates > 0, results.significance[row]?.missing == resamples.surrogates {
+            return "\(what) in all \(resamples.surrogates) surrogates"
+        }
+        return "ok"
+    }
+
     private func status() throws(InfoLensError) -> Column {
         var names = ["ok"]
-        var codes: [String: Int32] = [:]
+        var codes: [String: Int32] = ["ok": 0]
         let memory = try columnMemory(multiplets.count) { (values: UnsafeMutablePointer<Int32>) in
             for (row, outcome) in outcomes.enumerated() {
-                guard case .defect(let defect) = outcome else {
-                    values[row] = 0
-                    continue
-                }
-                let text = defect.description(className: className)
+                let text =
+                    switch outcome {
+                    case .values: status(ofValues: row)
+                    case .defect(let defect): defect.description(className: className)
+                    }
                 if codes[text] == nil {
                     codes[text] = Int32(clamping: names.count)
                     names.append(text)
