@@ -1211,19 +1211,23 @@ il_status il_o_information_options_init(il_o_information_options *options, uint3
  * - `o_information`           Ω = TC − DTC: > 0 redundancy, < 0 synergy, 0 for two variables
  * - `s_information`           S = TC + DTC
  *
- * `bootstrap` adds `bootstrap_std`, `percentile_low` and `percentile_high` of Ω, ranks and covariances made anew for each
- * resample. `surrogates` adds `p_value` = (1 + #{|Ω_b| ≥ |Ω|}) / (1 + B), `q_value` (Benjamini & Hochberg 1995 over the
- * rows), `null_mean` and `null_std`. Both need a joint made from a source. Multiplets that a search chose were chosen for
- * their values: their p values are of each by itself.
+ * `bootstrap` adds `bootstrap_std`, `percentile_low` and `percentile_high` of Ω, ranks, covariances and counts made anew for
+ * each resample, and `bootstrap_singular`, the resamples in which the multiplet is singular, which are left out. `surrogates`,
+ * in which all variables are independent, adds `p_value` = (1 + #{|Ω_b| ≥ |Ω|}) / (1 + B), `q_value` (Benjamini & Hochberg
+ * 1995 over the rows), `null_mean` and `null_std`, and `surrogates_singular`, which are left out of B. Both need a joint made
+ * from a source, follow from the context's seed, and keep the columns of the multiplets' neurons in memory. Multiplets that a
+ * search chose were chosen for their values: their p values are of each by itself.
  *
  * @param neurons  the neurons of all multiplets, one multiplet after the other
  * @param orders   `count` numbers of neurons, each ≥ 2 (≥ 1 with a label)
  * @param table    one row a multiplet: `multiplet`, `order`, the four in the order of names above but `o_information` first,
  *                 what was asked for besides, `status` ("ok", or with NaN in the values "singular: …" or, of estimators,
- *                 "undefined: …"), `neuron_0`, … (−1 beyond the order). Metadata: measure, multiplets, target, those of
- *                 il_joint_neurons(), unit
- * Errors: ARGUMENT a neuron that is not there or comes twice (names multiplet and place), an order out of range;
- * NOT_FOUND a target that is not in a multiplet, no label; CANCELLED.
+ *                 "undefined: …", or with NaN in what they were for "singular in all 1000 resamples" or surrogates),
+ *                 `neuron_0`, … (−1 beyond the order). Metadata: measure, multiplets, target, those of il_joint_neurons(),
+ *                 unit, bootstrap and confidence, surrogates, and with these the seed
+ * Errors: ARGUMENT a neuron that is not there or comes twice (names multiplet and place), an order out of range, resamples
+ * of a joint that was not made from a source; NOT_FOUND a target that is not in a multiplet, no label; MEMORY where the
+ * budget does not hold the columns of one multiplet (names how much); IO, FORMAT while they are read; CANCELLED.
  */
 il_status il_o_information(il_context *context, il_joint *joint, const int64_t *neurons, const int64_t *orders, int64_t count,
                            const il_o_information_options *options, il_table **table);
