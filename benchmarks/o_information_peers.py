@@ -12,7 +12,6 @@ neurons only; the answer says of how many.
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import itertools
 import json
 import logging
@@ -223,17 +222,7 @@ def copula(samples: str, way: str, columns: int, output: str) -> dict[str, Any]:
     return {"seconds": taken, "columns": columns}
 
 
-def versions() -> dict[str, str]:
-    """Of what is installed."""
-    found = {}
-    for name in ("hoi", "thoi", "frites", "scipy", "jax", "torch", "numpy"):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
-
-
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
-    "versions": versions,
     "thoi": thoi,
     "thoi_annealing": thoi_annealing,
     "hoi": hoi,

@@ -66,6 +66,11 @@ def threads_text(threads: int) -> str:
     return f"{threads} thread{'s' * (threads > 1)}"
 
 
+def four_digits(value: float) -> str:
+    """With thousands apart and no exponents."""
+    return f"{float(f'{value:.4g}'):,g}" if value < 1000 else f"{float(f'{value:.4g}'):,.0f}"
+
+
 @dataclass(frozen=True)
 class Row:
     """Seconds of InfoLens, of what it is compared with, and of the limit, for one unit of work."""
@@ -80,14 +85,14 @@ class Row:
 
     def print(self) -> None:
         def shown(value: float | None) -> str:
-            return "" if value is None else f"{value / DIVISORS[self.unit]:.4g}"
+            return "" if value is None else four_digits(value / DIVISORS[self.unit])
 
-        ratio = "" if self.rival is None else f"{self.rival / self.ours:.4g}"
-        wanted = "" if self.wanted is None else f"{self.wanted:g}"
+        ratio = "" if self.rival is None else four_digits(self.rival / self.ours)
+        wanted = "" if self.wanted is None else four_digits(self.wanted)
         fraction = "" if self.limit is None else f"{self.limit / self.ours:.1%}"
         print(
             f"  {self.what:31}{self.size:17}{self.unit:3}{shown(self.ours):>9}"
-            f"{shown(self.rival):>10}{ratio:>9}{wanted:>8}{shown(self.limit):>9}{fraction:>9}",
+            f"{shown(self.rival):>11}{ratio:>9}{wanted:>8}{shown(self.limit):>9}{fraction:>9}",
             flush=True,
         )
 
@@ -95,7 +100,7 @@ class Row:
 def print_head(title: str) -> None:
     print(
         f"\n{title}\n  {'':31}{'':17}{'':3}{'InfoLens':>9}"
-        f"{'rival':>10}{'ratio':>9}{'wanted':>8}{'limit':>9}{'of limit':>9}"
+        f"{'rival':>11}{'ratio':>9}{'wanted':>8}{'limit':>9}{'of limit':>9}"
     )
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """An environment of their own for packages that InfoLens is compared with.
 
-They want other versions of numpy than each other's neighbours, and gigabytes. So they are
-installed by pip, as it is configured, into a folder that is made once, and run there as programs.
+They bring gigabytes and versions of numpy and BLAS that must not meet those of InfoLens' own
+environment. So pip, as it is configured, installs them into a folder that is made once, and a
+program there, o_information_peers.py, is asked.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = ("hoi", "thoi", "frites", "scipy")
+NAMED = (*PACKAGES, "jax", "torch", "numpy")
 PROGRAM = Path(__file__).with_name("o_information_peers.py")
 # On Linux a torch that is not for the processor alone brings CUDA.
 LARGE = 12 << 30  # bytes
@@ -30,30 +32,33 @@ class PeerFailed(Exception):
 class Peers:
     """The environment in a folder; made, or completed, where need be.
 
+    What cannot be installed is said, and left out: asking for it fails.
+
     Raises
     ------
     PeerFailed
-        pip could not install anything.
+        There is no environment, and none can be made.
     """
 
     def __init__(self, folder: Path) -> None:
         self.python = folder / "bin" / "python"
         if not self.python.exists():
-            print(f"making an environment for the peers in {folder}; this takes some minutes")
-            venv.create(folder, with_pip=True)
-            self._pip("install", "--upgrade", "pip")
+            print(f"making the peers' environment in {folder}: some minutes, 2 GB", flush=True)
+            try:
+                venv.create(folder, with_pip=True)
+            except (OSError, subprocess.CalledProcessError) as failure:
+                raise PeerFailed(f"{folder}: {failure}") from failure
         missing = {*PACKAGES, "torch"} - {*self.versions()}
-        # torch first: thoi takes the one that it finds.
         if "torch" in missing:
             self._install_torch(folder)
-        wanted = sorted(missing - {"torch"})
-        if wanted:
-            print(f"installing {', '.join(wanted)}")
-            self._pip("install", "--prefer-binary", *wanted)
+        if missing - {"torch"}:
+            self._install(*sorted(missing - {"torch"}))
 
     def versions(self) -> dict[str, str]:
         """Of the packages that are there."""
-        return self.ask("versions")
+        text = self._run(self.python, "-m", "pip", "list", "--format", "json").stdout
+        installed = {it["name"].lower(): it["version"] for it in json.loads(text or "[]")}
+        return {name: installed[name] for name in NAMED if name in installed}
 
     def ask(self, task: str, **arguments: Any) -> dict[str, Any]:
         """What a task of o_information_peers.py answers.
@@ -63,40 +68,38 @@ class Peers:
         PeerFailed
             It ended with an error, or took too long.
         """
-        command = [str(self.python), str(PROGRAM), task, json.dumps(arguments)]
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=LIMIT, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise PeerFailed(f"{task}: no answer after {LIMIT} s") from None
+        done = self._run(self.python, PROGRAM, task, json.dumps(arguments))
         if done.returncode:
             last = (done.stderr.strip() or "no message").splitlines()[-1]
             raise PeerFailed(f"{task}: {last}")
         return json.loads(done.stdout)
 
-    def _pip(self, *arguments: str) -> str:
-        command = [str(self.python), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-        done = subprocess.run(
-            [*command, *arguments], stdout=subprocess.PIPE, text=True, check=False
-        )
+    def _run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(
+                command, capture_output=True, text=True, timeout=LIMIT, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise PeerFailed(f"no answer after {LIMIT} s") from None
+
+    def _install(self, *packages: str) -> None:
+        print(f"installing {', '.join(packages)}", flush=True)
+        done = self._run(self.python, "-m", "pip", "install", "--prefer-binary", *packages)
         if done.returncode:
-            raise PeerFailed(f"pip {' '.join(arguments)} failed")
-        return done.stdout
+            print(f"pip failed, and these are left out:\n{done.stderr}", file=sys.stderr)
 
     def _install_torch(self, folder: Path) -> None:
         """A build for the processor alone, if pip knows of one."""
-        known = re.findall(r"\d+(?:\.\d+)+\+cpu", self._pip("index", "versions", "torch"))
+        listed = self._run(self.python, "-m", "pip", "index", "versions", "torch").stdout
+        known = re.findall(r"\d+(?:\.\d+)+\+cpu", listed)
         if not known and sys.platform == "linux":
             free = shutil.disk_usage(folder).free
             if free < LARGE:
                 print(
-                    f"THOI is left out: pip finds torch with CUDA only, for which {free >> 30} GiB "
-                    "of disk are too few. To compare with it, install a torch for the processor "
-                    f"alone with {self.python} -m pip"
+                    "THOI is left out: pip finds torch with CUDA only, for which "
+                    f"{free >> 30} GiB of disk are too few. To compare with it, install a torch "
+                    f"for the processor alone with {self.python} -m pip"
                 )
                 return
             print("pip finds torch with CUDA only: several GB")
-        chosen = f"torch=={known[0]}" if known else "torch"
-        print(f"installing {chosen}")
-        self._pip("install", chosen)
+        self._install(f"torch=={known[0]}" if known else "torch")
