@@ -23,7 +23,7 @@ struct MultipletResamples {
                     .argument,
                     """
                     options.\(name): the joint distribution was made of a matrix or of counts, which know of no single \
-                    samples; make it with il_joint_from_source(), or give 0
+                    samples; make it of a source of samples, or give 0
                     """)
             }
         }

@@ -149,7 +149,8 @@ func forEachResampled(
     }
 }
 
-/// How the budget is shared out: half for columns and workers, a quarter each for reading and for values.
+/// How the budget is shared out: half for columns and workers, a quarter for values, and before there are workers half for
+/// reading.
 private struct ResamplingPlan {
     /// Most neurons and multiplets of a pass.
     let neurons: Int
@@ -162,7 +163,7 @@ private struct ResamplingPlan {
     init(
         of joint: any ResampledJoint, _ multiplets: MultipletList, resamples: Int, run: Run
     ) throws(InfoLensError) {
-        reading = run.memory / 4
+        reading = run.memory / 2
         room = run.memory / 2
         threads = run.threads
         self.resamples = resamples
