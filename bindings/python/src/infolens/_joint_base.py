@@ -69,6 +69,11 @@ class JointCalls:
         """O-information of given multiplets, or the multiplets where it is lowest and highest.
 
         Parameters, columns and errors are those of `infolens.o_information`.
+
+        Examples
+        --------
+        >>> found = joint.o_information(order=6, top=20)
+        >>> joint.o_information(multiplets=found, bootstrap=1000, surrogates=1000)
         """
         asked = Asked(
             multiplets,

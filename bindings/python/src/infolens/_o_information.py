@@ -117,11 +117,13 @@ def o_information(
         The neuron that is Y of `rsi`; it belongs to every multiplet.
     bootstrap
         Resamples of the samples, for instance 1000: adds ``bootstrap_std``, ``percentile_low`` and
-        ``percentile_high`` of Ω.
+        ``percentile_high`` of Ω, and ``bootstrap_singular``, the resamples in which the multiplet
+        is singular, which are left out.
     surrogates
-        Surrogates with each neuron's samples shuffled, for instance 1000: adds ``p_value``,
-        ``q_value`` (Benjamini & Hochberg 1995, over the rows), ``null_mean`` and ``null_std``. A
-        search chose its multiplets for their values: p values are of each by itself.
+        Surrogates with each neuron's samples shuffled, so that all variables are independent, for
+        instance 1000: adds ``p_value`` of |Ω|, ``q_value`` (Benjamini & Hochberg 1995, over the
+        rows), ``null_mean``, ``null_std`` and ``surrogates_singular``. A search chose its
+        multiplets for their values: p values are of each by itself.
     confidence
         Of the bootstrap's intervals.
     ties
@@ -174,6 +176,11 @@ def o_information(
     >>> infolens.o_information(X, [(0, 1, 2), (0, 1, 2, 3)], y, "class-conditional")
     >>> best = infolens.o_information(X, order=6, top=20, surrogates=1000)
     >>> infolens.plot.multiplets(best)
+
+    Groups that were found in some samples, tested on others:
+
+    >>> found = infolens.o_information(X[:5000], order=4, top=20)
+    >>> infolens.o_information(X[5000:], multiplets=found, bootstrap=1000, surrogates=1000)
     """
     asked = Asked(
         multiplets,
