@@ -191,4 +191,3 @@ public func il_joint_correlation(_ joint: OpaquePointer!, _ correlation: UnsafeM
 
 @c @implementation
 public func il_joint_free(_ joint: OpaquePointer!) { Handles.remove(joint, Joint.self) }
-

@@ -39,10 +39,11 @@ struct JointOptions {
         ties = try TieRule.make(options.ties, seed: context.seed, argument: "options.ties")
         isCorrected = try choice(
             options.bias_correction, of: [(0, false), (1, true)], argument: "options.bias_correction", names: "0 or 1")
-        guard options.singular >= 0, options.singular < 1 else {
+        guard options.singular == 0 || (1e-12..<1).contains(options.singular) else {
             throw InfoLensError(
                 .argument,
-                "options.singular: is \(options.singular); give a share below 1, for instance 1e-8, or 0 for that")
+                "options.singular: is \(options.singular); give a share from 1e-12 to 1, for instance 1e-8, or 0 for that"
+            )
         }
         singular = options.singular == 0 ? GaussianJoint.defaultSingular : options.singular
         guard kind != .discrete else {

@@ -215,7 +215,8 @@ public func il_search_count(
         if let seconds {
             let measure = try SearchedMeasure(request.joint, domain: request.domain, memory: request.context.memory)
             seconds.pointee = try measure.seconds(
-                orders: request.enumeration, places: request.places, threads: request.context.threads)
+                orders: request.enumeration, places: request.places, threads: request.context.threads,
+                memory: request.context.memory)
         }
         count.pointee = Int64(request.places.count)
     }

@@ -27,7 +27,8 @@ private struct SearchPart {
         func text(_ key: String) -> String? { metadata.first { $0.key == key }?.value }
         func number(_ key: String) -> Int? { text(key).flatMap { Int($0) } }
         guard text("search") == "exhaustive", let first = number("first"), let count = number("count"),
-            let top = number("top"), first >= 0, count > 0, count <= Combinations.most, first <= Combinations.most,
+            let top = number("top"), first >= 0, count > 0, count <= Combinations.most,
+            first <= Combinations.most - count,
             top > 0
         else {
             throw InfoLensError(

@@ -43,7 +43,9 @@ private struct ValuesOutput {
         if options.low.isNaN, options.high.isNaN {
             range = nil
         } else {
-            guard options.low.isFinite, options.high.isFinite, options.low < options.high else {
+            guard options.low.isFinite, options.high.isFinite, options.low < options.high,
+                (Double(bins) / (options.high - options.low)).isNormal
+            else {
                 throw InfoLensError(
                     .argument,
                     "output.low, output.high: are \(options.low) and \(options.high); give finite numbers, ascending, or leave both NaN"
@@ -85,7 +87,7 @@ private struct ValueSummary {
                 above += 1
             } else {
                 // The last bin is closed.
-                counts[min(Int(offset * scale), counts.count - 1)] += 1
+                counts[Int(min(max(offset * scale, 0), Double(counts.count - 1)))] += 1
             }
         }
         self.sum += sum

@@ -60,13 +60,20 @@ struct SearchedMeasure: Sendable {
 
     /// About how long an exhaustive search takes: a trial of each order, on one thread, from where two fifths of its multiplets
     /// lie before, since late prefixes have few multiplets and cost more each.
-    func seconds(orders: MultipletOrders, places: Range<Int>, threads: Int) throws(InfoLensError) -> Double {
+    func seconds(
+        orders: MultipletOrders, places: Range<Int>, threads: Int, memory: Int
+    ) throws(InfoLensError) -> Double {
         let parts = orders.ranks(in: places)
         var total = 0.0
         for (order, ranks) in parts {
+            guard [bytes, swept.sweeperBytes(order: order)].saturatingSum() <= memory else {
+                throw InfoLensError(
+                    .memory,
+                    "memory: a budget of \(memory) bytes does not hold a walk of order \(order); give the context more")
+            }
             let sweeper = try swept.makeSweeper(order: order)
             var lists = TopLists(extrema: [.minimum, .maximum], capacity: min(20, ranks.count))
-            var (size, next) = (1024, ranks.lowerBound + ranks.count / 5 * 2)
+            var (size, next) = (min(1024, swept.pieceSize(order: order)), ranks.lowerBound + ranks.count / 5 * 2)
             var rate = 0.0
             let limit = 0.05 / Double(parts.count)
             let begin = now()

@@ -43,7 +43,7 @@ public struct RowBlocks {
                 .memory,
                 """
                 memory: a budget of \(run.memory) bytes cannot hold one row of layer "\(matrix.name)" and its \
-                counts; give the context at least \(min(need(1), Int.max / 64) * (run.memory / memory)) bytes
+                counts; give the context at least \(min(need(1), Int.max / 64) * max(run.memory / max(memory, 1), 1)) bytes
                 """
             )
         }

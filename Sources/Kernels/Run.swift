@@ -83,10 +83,8 @@ public final class Run: @unchecked Sendable {
     /// - Throws: `cancelled` when the host asked to stop.
     public func checkpoint() throws(InfoLensError) {
         if let whole { return try whole.checkpoint() }
-        guard pthread_equal(pthread_self(), caller) != 0 else {
-            if shouldStop { throw cancellation() }
-            return
-        }
+        if shouldStop { throw cancellation() }
+        guard pthread_equal(pthread_self(), caller) != 0 else { return }
         if isCancelled() { throw cancellation() }
         guard let report else { return }
         let now = Run.milliseconds()

@@ -137,6 +137,12 @@ private struct AnnealingChain {
             let worse = sign * (value - current)
             guard worse <= 0 || random.uniform() < exp(-worse / temperature) else { continue }
             evaluator.exchange(at: place, with: variable)
+            guard !evaluator.value.isNaN else {
+                // At the very limit of singularity the two computations may not agree.
+                evaluator.set(members)
+                singular += 1
+                continue
+            }
             isMember[members[place]] = false
             isMember[variable] = true
             members[place] = variable

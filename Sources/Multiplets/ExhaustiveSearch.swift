@@ -53,14 +53,28 @@ public func exhaustiveSearch(
 ) throws(InfoLensError) -> ExhaustiveResult {
     var result = ExhaustiveResult(best: [], singular: 0, evaluated: 0, isComplete: true)
     for (order, ranks) in orders.ranks(in: places) {
-        var lists = TopLists(extrema: extrema, capacity: min(top, ranks.count))
+        let capacity = min(top, ranks.count)
+        // For each thread and all together, for both ends.
+        let bytes = saturatingProduct(2 * (run.threads + 1), capacity, MemoryLayout<TopList.Entry>.stride)
+        guard bytes <= run.memory else {
+            throw InfoLensError(
+                .memory,
+                """
+                memory: lists of the best \(capacity) multiplets take \(bytes) bytes, but the budget leaves \(run.memory); ask for \
+                fewer, or give the context more
+                """)
+        }
+        var lists = TopLists(extrema: extrema, capacity: capacity)
         guard result.isComplete else { break }
         let walk = try SharedWalk(measure, order: order, ranks: ranks, run: run)
         let parts = Mutex(Array(repeating: (lists: lists, singular: 0, evaluated: 0), count: walk.workers))
         do throws(InfoLensError) {
             try walk.forEachPiece { (worker, sweeper, piece) throws(InfoLensError) in
-                // A worker's own lists: taken out for the piece, so that no other waits for them.
-                var part = parts.withLock { $0[worker] }
+                // A worker's own lists: taken out for the piece, so that no other waits for them and nothing is copied.
+                var part = parts.withLock { parts in
+                    defer { parts[worker].lists = TopLists(extrema: [], capacity: 0) }
+                    return parts[worker]
+                }
                 part.singular += sweeper.search(piece, lists: &part.lists)
                 part.evaluated += piece.count
                 parts.withLock { $0[worker] = part }

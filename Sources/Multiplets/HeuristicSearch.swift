@@ -64,8 +64,8 @@ func forEachStart<Result: Sendable>(
         guard error.kind == .cancelled else { throw error }
         return (results.withLock { $0 }, false)
     }
-    // A run that was cancelled before starts nothing.
-    return results.withLock { ($0, !$0.contains { $0 == nil }) }
+    // A run that was cancelled before starts nothing, and a chain that saw it ended early.
+    return results.withLock { ($0, !run.shouldStop && !$0.contains { $0 == nil }) }
 }
 
 extension Run {

@@ -17,7 +17,8 @@ extension GaussianCopula {
             determined(columns[place], of: x, in: "")
         }.logDeterminant
         var within = 0.0
-        for (c, part) in zip(occupied, joint.conditional) {
+        for c in occupied {
+            let part = joint.conditional[c]
             let name = labels.className(c)
             try labels.checkSamples(of: c, columns: columns.count)
             let factor = try CovarianceFactor(part.covariance, columns: columns, run: run) { place in

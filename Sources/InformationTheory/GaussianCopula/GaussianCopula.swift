@@ -41,7 +41,8 @@ public struct GaussianCopula: Sendable {
     func joint(
         of columns: any ActivationMatrix, classes: SampleClasses? = nil, run: Run
     ) throws(InfoLensError) -> GaussianJoint {
-        let fit = GaussianFit(copula: ties, label: classes == nil ? .none : .classConditional)
+        // Whether a class has a density is decided by its factor, which tells which column has none.
+        let fit = GaussianFit(copula: ties, label: classes == nil ? .none : .classConditional, singular: 0)
         return try fit.joint(
             of: columns, classes: classes ?? SampleClasses(unlabelled: columns.samples), run: run
         ).joint

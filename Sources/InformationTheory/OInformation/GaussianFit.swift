@@ -141,7 +141,7 @@ public struct GaussianFit: Sendable {
         let bytes = [
             groups.bytes(columns: order), saturatingProduct(matrices, order, order, MemoryLayout<Double>.stride),
         ].saturatingSum()
-        guard bytes <= run.memory else {
+        guard bytes < run.memory else {
             throw InfoLensError(
                 .memory,
                 """

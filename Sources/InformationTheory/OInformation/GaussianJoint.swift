@@ -44,7 +44,8 @@ public struct GaussianJoint: Sendable {
     public let samples: Int
     /// R. The row, the column and the diagonal element of a constant neuron are 0.
     public let correlation: SymmetricMatrix
-    /// M_c; empty without a label, where M is R.
+    /// M_c; empty without a label, where M is R. The row and the column of a neuron whose variance there is at most
+    /// `singular` are 0: it does not vary within the class, or is determined by the label, but for rounding.
     public let conditional: [Conditional]
     /// Dimensions of the label's variable: 0 but for `ordinal` (1) and `oneHot` (C − 1).
     public let labelDimensions: Int
@@ -60,6 +61,12 @@ public struct GaussianJoint: Sendable {
         self.label = label
         self.samples = samples
         self.correlation = correlation
+        for part in conditional {
+            let covariance = part.covariance
+            for j in 0..<covariance.order where covariance[j, j] <= singular && covariance[j, j] != 0 {
+                for i in 0..<covariance.order { (covariance[i, j], covariance[j, i]) = (0, 0) }
+            }
+        }
         self.conditional = conditional
         self.labelDimensions = labelDimensions
         self.isCorrected = isCorrected

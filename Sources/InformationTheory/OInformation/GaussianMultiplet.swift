@@ -43,10 +43,12 @@ extension GaussianJoint: MultipletMeasure {
 private final class GaussianMultiplet: MultipletEvaluator {
     private(set) var members: [Int] = []
     private let neurons: Int
+    private let largestOrder: Int
     private let terms: [(scale: Double, inverse: PrincipalInverse)]
 
     init(_ joint: GaussianJoint, order: Int) throws(InfoLensError) {
         neurons = joint.neurons
+        largestOrder = joint.largestOrder
         var terms: [(scale: Double, inverse: PrincipalInverse)] = []
         for term in joint.terms {
             let inverse = try PrincipalInverse(
@@ -56,9 +58,9 @@ private final class GaussianMultiplet: MultipletEvaluator {
         self.terms = terms
     }
 
-    var value: Double { total { $0.value } }
+    var value: Double { total(of: members.count) { $0.value } }
 
-    func value(of members: [Int]) -> Double { total { $0.value(of: members) } }
+    func value(of members: [Int]) -> Double { total(of: members.count) { $0.value(of: members) } }
 
     func set(_ members: [Int]) {
         self.members = members
@@ -76,7 +78,7 @@ private final class GaussianMultiplet: MultipletEvaluator {
     }
 
     func valueAfterExchange(at place: Int, with variable: Int) -> Double {
-        total { $0.valueAfterExchange(at: place, with: variable) }
+        total(of: members.count) { $0.valueAfterExchange(at: place, with: variable) }
     }
 
     func additions(_ values: UnsafeMutablePointer<Double>) { neighbours(at: nil, values) }
@@ -84,12 +86,14 @@ private final class GaussianMultiplet: MultipletEvaluator {
     func exchanges(at place: Int, _ values: UnsafeMutablePointer<Double>) { neighbours(at: place, values) }
 
     private func neighbours(at place: Int?, _ values: UnsafeMutablePointer<Double>) {
-        values.update(repeating: 0, count: neurons)
+        let order = members.count + (place == nil ? 1 : 0)
+        values.update(repeating: order <= largestOrder ? 0 : .nan, count: neurons)
         for term in terms { term.inverse.addNeighbours(at: place, scale: term.scale, to: values) }
     }
 
-    /// A sum over the matrices, up to the first that makes it NaN.
-    private func total(_ value: (PrincipalInverse) -> Double) -> Double {
+    /// A sum over the matrices for a multiplet of an order, NaN where there are too few samples for it; up to the first that makes it NaN.
+    private func total(of order: Int, _ value: (PrincipalInverse) -> Double) -> Double {
+        guard order <= largestOrder else { return .nan }
         var sum = 0.0
         for term in terms {
             sum += term.scale * value(term.inverse)

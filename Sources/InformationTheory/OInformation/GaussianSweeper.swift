@@ -8,11 +8,13 @@ import Multiplets
 public struct GaussianSweep: SweptMeasure {
     fileprivate let correlation: SweepMatrix
     fileprivate let conditional: [(weight: Double, matrix: SweepMatrix)]
+    fileprivate let largestOrder: Int
 
     public var variables: Int { correlation.variables }
 
     /// - Throws: `memory`
     public init(_ joint: GaussianJoint) throws(InfoLensError) {
+        largestOrder = joint.largestOrder
         correlation = try SweepMatrix(joint.correlation, least: joint.singular)
         var conditional: [(Double, SweepMatrix)] = []
         for part in joint.conditional where part.weight > 0 {
@@ -42,6 +44,8 @@ public struct GaussianSweep: SweptMeasure {
 
 private final class GaussianSweeper: MultipletSweeper {
     private let combinations: Combinations
+    /// Whether there are samples enough for the order.
+    private let isRegular: Bool
     private var d: Int { combinations.variables }
     private var order: Int { combinations.order }
     /// That of all samples first.
@@ -54,6 +58,7 @@ private final class GaussianSweeper: MultipletSweeper {
 
     init(_ sweep: GaussianSweep, order: Int) throws(InfoLensError) {
         combinations = Combinations(variables: sweep.variables, order: order)
+        isRegular = order <= sweep.largestOrder
         let levels = max(order - 3, 0)
         var tables = [try SweepTables(sweep.correlation, levels: levels)]
         for part in sweep.conditional { tables.append(try SweepTables(part.matrix, levels: levels)) }
@@ -64,6 +69,7 @@ private final class GaussianSweeper: MultipletSweeper {
     }
 
     func search(_ ranks: Range<Int>, lists: inout TopLists) -> Int {
+        guard isRegular else { return ranks.count }
         if tables.count == 1, order >= 3, order - 2 <= Int(CN_SWEEP_MEMBERS) { return scan(ranks, lists: &lists) }
         var (rank, singular) = (ranks.lowerBound, 0)
         forEachRow(of: ranks) { sums, count in
@@ -88,6 +94,10 @@ private final class GaussianSweeper: MultipletSweeper {
     }
 
     func evaluate(_ ranks: Range<Int>, into values: UnsafeMutablePointer<Double>) -> Int {
+        guard isRegular else {
+            values.update(repeating: .nan, count: ranks.count)
+            return ranks.count
+        }
         var (next, singular) = (0, 0)
         forEachRow(of: ranks) { sums, count in
             for i in 0..<count { values[next + i] = sums.map { -0.5 * $0[i] } ?? .nan }

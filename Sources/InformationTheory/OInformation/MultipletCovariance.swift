@@ -89,6 +89,12 @@ extension GaussianJoint {
         }
     }
 
+    /// The largest order whose covariances can have full rank.
+    var largestOrder: Int {
+        let whole = samples > 0 ? samples - labelDimensions - 1 : Int.max
+        return label == .classConditional ? parts.reduce(whole) { min($0, $1.part.samples - 1) } : whole
+    }
+
     /// Why covariances of so many neurons cannot have full rank; nil where they can.
     func fewSamples(order: Int) -> MultipletDefect? {
         let dimensions = order + labelDimensions

@@ -172,3 +172,12 @@ def test_mistakes_are_named():
         infolens.gcmi(x[:, 0], x[:, 1], x[:, 2], y)
     with pytest.raises(infolens.DTypeError):
         infolens.copula_normalize(["a", "b"])
+
+
+def test_a_class_without_samples_changes_nothing():
+    rng = np.random.default_rng(5)
+    y = rng.integers(0, 3, 600)
+    x = rng.normal(size=600) + y
+    one_hot = np.eye(4)[np.array([0, 2, 3])[y]]
+    assert infolens.gcmi_model(x, one_hot) == infolens.gcmi_model(x, y)
+    assert infolens.gcmi_mixture(x, one_hot) == infolens.gcmi_mixture(x, y)

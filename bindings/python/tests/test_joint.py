@@ -171,3 +171,35 @@ def test_functions_and_methods_share_names_and_defaults():
     ]
     assert function["estimator"].default == "gaussian-copula"
     assert function["unit"].default == "bits"
+
+
+def test_what_does_not_vary_given_the_label_is_singular_for_searches_too():
+    rng = np.random.default_rng(8)
+    y = np.repeat(np.arange(4), 100)
+    x = rng.normal(size=(400, 5))
+    x[:, 2] = y  # determined by the label
+    x[:, 4] = y + 1e-9 * rng.normal(size=400)  # but for rounding
+    for label in ("class-conditional", "one-hot", "ordinal"):
+        joint = infolens.Joint(x, labels=y, label=label, estimator="gaussian")
+        given = joint.o_information(multiplets=[(0, 1, 3), (0, 1, 2), (1, 3, 4)])
+        assert list(np.isnan(given["o_information"])) == [False, True, True]
+        for search in ("exhaustive", "greedy", "annealing"):
+            found = joint.o_information(order=3, search=search, top=20)
+            neurons = np.stack([found[f"neuron_{k}"] for k in range(3)], axis=1)
+            assert (neurons == [0, 1, 3]).all(), (label, search)
+
+
+def test_orders_beyond_the_samples_have_no_best():
+    covariance = np.eye(8) + 0.3
+    joint = infolens.Joint.from_covariance(covariance, samples=5, bias_correction=True)
+    with pytest.warns(RuntimeWarning):
+        table = joint.o_information(order=6)
+    assert len(table["rank"]) == 0
+    assert table.metadata["singular"] == "28"
+    assert np.isfinite(joint.o_information(order=4)["o_information"]).all()
+
+
+def test_a_range_of_the_histogram_too_narrow_for_its_bins_is_refused():
+    joint = infolens.Joint.from_covariance(np.eye(4) + 0.1)
+    with pytest.raises(infolens.ArgumentError, match="low"):
+        joint.search_values(2, low=0.0, high=1e-310)

@@ -113,8 +113,8 @@ _BY_STATUS: dict[int, type[Error]] = {
 }
 
 
-#: Members of C's structs, which are keywords in Python.
-_MEMBER = re.compile(r"\b(?:options|output)\.(?=[a-z])")
+#: Members of C's structs, which are keywords in Python. No names and paths: these are quoted.
+_MEMBER = re.compile(r"(?<![\w./\"'])(?:options|output)\.(?=[a-z])")
 
 
 def error_for(status: int, text: str) -> Error:
