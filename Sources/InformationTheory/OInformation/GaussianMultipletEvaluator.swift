@@ -13,8 +13,8 @@ import Kernels
 ///     RSI   = ½ (log det R − Σ_c w_c (log det M_c − Σ_j log (M_c)_jj))                          about the label
 ///           = ½ Σ_{i≠t} log(1 − rᵢₜ²) + ½ Σ_c w_c (log P_tt + [log (M_c)_tt with a label])    about neuron t
 ///
-/// A multiplet is singular where a variable's variance given the others is at most `joint.singular` of its own, in R
-/// or in some M_c. This is asked of the inverse's diagonal, so that the order of the neurons does not matter.
+/// A multiplet is singular where a variable's variance given the others is below `joint.singular` of its own, in R or
+/// in some M_c. This is asked of the inverse's diagonal, so that the order of the neurons does not matter.
 final class GaussianMultipletEvaluator: OInformationEvaluator {
     private let joint: GaussianJoint
     private let correction: OInformationCorrection
