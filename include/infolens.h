@@ -1163,7 +1163,8 @@ il_status il_joint_from_counts(il_context *context, const il_array *patterns, co
                                const il_joint_options *options, il_joint **joint);
 
 /** The neurons, one row each: `neuron`, `tied` (share of samples whose value another has too; NaN where it is not known),
- *  `is_constant` (0 or 1). Metadata: layer, estimator, label, ties, samples, classes, bias_correction, singular_below. */
+ *  `is_constant` (0 or 1). Metadata: layer, estimator, label, ties, samples, classes, bias_correction; of Gaussian ones
+ *  singular_below, of discrete ones quantizer and alphabet; version. */
 il_status il_joint_neurons(il_context *context, il_joint *joint, il_table **table);
 
 /** The correlation matrix of the neurons, d × d values in C order; rows and columns of constant neurons are 0.
@@ -1285,7 +1286,8 @@ il_status il_search_options_init(il_search_options *options, uint32_t struct_siz
  * then the next; `first` and `count` of the options are places in this order, and the same on every machine.
  *
  * @param count    receives the number in the range that the options name
- * @param seconds  NULL, or receives an estimate from a trial of about 50 ms; `threads` of the context counts
+ * @param seconds  NULL, or receives an estimate from a trial of about 50 ms, for discrete ones more: 1024 multiplets of each
+ *                 order are tried at least. `threads` of the context counts
  * Errors: ARGUMENT orders or a range that are not there; more than 2^62 multiplets.
  */
 il_status il_search_count(il_context *context, il_joint *joint, const il_search_options *options, int64_t *count, double *seconds);
@@ -1300,8 +1302,11 @@ il_status il_search_count(il_context *context, il_joint *joint, const il_search_
  * @param table  columns: `extremum` ("min" or "max"), `rank` (0 = best, within extremum and order), `order` (number of
  *               neurons; the label is not counted), `o_information`, and of IL_SEARCH_GREEDY `start` (which start, by its rank
  *               at the smallest order), of the other heuristics `chain` (which found it); `neuron_0`, … (−1 beyond the
- *               order). Metadata: search, orders, multiplets, singular, first, count, complete ("true", or
- *               "false" after cancellation), seed, those of il_joint_neurons().
+ *               order). Metadata: measure, search ("exhaustive", "greedy", "annealing" or "evolution"), smallest_order,
+ *               order, top, domain (its neurons, where it has not all), first and count of IL_SEARCH_EXHAUSTIVE,
+ *               starts of the others, steps and seed of annealing and evolution, multiplets (how many were looked at, by
+ *               chains with repetition, of IL_SEARCH_GREEDY at the smallest order alone), singular, complete ("true",
+ *               or "false" after cancellation), those of il_joint_neurons(), unit, version.
  * Errors: ARGUMENT an order below 2 or above the number of neurons, a neuron of the domain that is not there or
  * comes twice, a range beyond the end; NUMERIC a heuristic finds no multiplet that is not singular. CANCELLED: `*table` is then
  * written all the same, with the best so far, `complete` "false"; free it.
@@ -1335,7 +1340,8 @@ il_status il_values_options_init(il_values_options *options, uint32_t struct_siz
  *
  * @param options    `top` and `extrema` are not used; `search` must be IL_SEARCH_EXHAUSTIVE
  * @param output     where the values go; NULL = nowhere: the histogram alone
- * @param histogram  rows: bins. Columns: `low`, `high` (the last bin is closed), `multiplets`. Metadata: multiplets, singular,
+ * @param histogram  rows: bins. Columns: `low`, `high` (the last bin is closed), `multiplets`. Metadata: measure,
+ *                   smallest_order, order, first, multiplets, those of il_joint_neurons(), unit, version, singular,
  *                   minimum, maximum, mean, std, below and above (multiplets outside the range)
  * Errors: as for il_search(); SHAPE values of another length than the range; IO. Cancelled or failed calls leave no file.
  */

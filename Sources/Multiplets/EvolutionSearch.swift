@@ -4,10 +4,10 @@ import Kernels
 /// Searches multiplets of one order by an evolutionary algorithm on four islands that do not exchange individuals.
 ///
 /// Of each generation the best sixteenth lives on. The others are children of two parents, each the best of three drawn at
-/// random: a child has the members that both have, and others of either at random; every second child, and all of
-/// equal parents, have one member exchanged at random. No two individuals are equal. At its end each island goes from its best
-/// multiplet to a local optimum, of which no exchange of one member is better. An island advances the run by
-/// `generations`. The result depends on `seed` and not on threads.
+/// random: a child has the members that both have, and others of either at random; half of the children, by chance, and
+/// all of equal parents have one member exchanged at random. No two individuals are equal. At its end each island goes
+/// from its best multiplet to a local optimum, of which no exchange of one member is better. An island advances the run
+/// by `generations`. The result depends on `seed` and not on threads.
 ///
 /// - Parameters:
 ///   - order: within 1 ... variables

@@ -6,8 +6,9 @@ import Synchronization
 public struct HeuristicResult: Sendable {
     /// The best first, each once, and the first chain that came by it.
     public let found: [(multiplet: RankedMultiplet, chain: Int)]
-    /// Multiplets that were evaluated, with repetition, and how many of them were singular.
+    /// Multiplets that were evaluated, with repetition.
     public let evaluated: Int
+    /// How many came out singular, random ones that are not counted as evaluated among them.
     public let singular: Int
     /// Whether the search was not cancelled.
     public let isComplete: Bool

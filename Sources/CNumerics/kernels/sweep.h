@@ -137,7 +137,7 @@ FN int32_t CN_NAME(fold)(const cn_sweep *from, int64_t last, cn_pairs *to) {
     return 1;
 }
 
-/* x^n, n >= 0. A few multiplications without branches where n is a constant, as in the cases of pairs_scan. */
+/* x^n, n >= 0, by squaring: without branches in the cases of pairs_scan, where n is a constant. */
 INLINE D CN_NAME(power)(D x, int64_t n) {
     D result = 1.0, square = x;
     int started = 0;
