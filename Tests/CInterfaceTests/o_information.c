@@ -296,7 +296,7 @@ static void what_is_no_multiplet_is_refused(void)
     il_joint *matrix = NULL;
     CHECK_OK(il_joint_from_covariance(context, &covariance, 0, NULL, &matrix));
     CHECK_REFUSED(il_local_o_information(context, matrix, good, pair, 1, 0, local), IL_ERROR_ARGUMENT,
-                  "il_joint_from_source()");
+                  "make it of a source");
     CHECK_REFUSED(il_local_o_information(context, joint, good, threes, 1, 0, NULL), IL_ERROR_ARGUMENT, "values");
     CHECK_REFUSED(il_local_o_information(context, joint, good, threes, 1, 9, local), IL_ERROR_ARGUMENT, "unit");
     il_joint_free(matrix);
