@@ -76,16 +76,8 @@ static inline AVX512 __attribute__((always_inline)) __m512d table_logarithm(__m5
 #define CN_MASK(v) _mm512_movepi64_mask((__m512i)(v))
 #include "kernels/sweep.h"
 
-/* AVX2 does not imply fused multiply-adds. */
-static int has_fma;
-
-__attribute__((constructor)) static void look_for_fma(void) {
-    __builtin_cpu_init();
-    has_fma = __builtin_cpu_supports("fma") != 0;
-}
-
 #define DISPATCH(name, ...)                                               \
-    switch (has_fma ? cn_instruction_set_index() : 0) {                   \
+    switch (cn_fused_set_index()) {                                       \
     case 2: return sweep_##name##_avx512(__VA_ARGS__);                    \
     case 1: return sweep_##name##_avx2(__VA_ARGS__);                      \
     default: return sweep_##name##_baseline(__VA_ARGS__);                 \
@@ -96,7 +88,7 @@ __attribute__((constructor)) static void look_for_fma(void) {
 
 int32_t cn_sweep_extend(const cn_sweep *from, int64_t x, cn_sweep *to) { DISPATCH(extend, from, x, to) }
 
-int32_t cn_pairs_fold(const cn_sweep *from, int64_t last, cn_pairs *to) { DISPATCH(fold, from, last, to) }
+int32_t cn_pairs_fold(const cn_sweep *from, int64_t last, cn_pairs *to) { DISPATCH(fold, from, last, 1, to) }
 
 int64_t cn_pairs_scan(const cn_pairs *pairs, int64_t last, int64_t x0, int64_t y0, int64_t x1, int64_t y1,
                       cn_bounds *bounds, cn_hit hit, void *user) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Kernels
 
 /// The multiplets of one order among d variables, in lexicographic order: ranks 0 ..< count.
 public struct Combinations: Sendable, Equatable {
@@ -45,20 +46,70 @@ public struct Combinations: Sendable, Equatable {
 
     /// The members of a rank, 0 ..< count.
     public func members(at rank: Int) -> [Int] {
+        members(at: rank) { n, rest in Combinations.binomial(n, rest) }
+    }
+
+    fileprivate func members(at rank: Int, binomial: (_ n: Int, _ rest: Int) -> Int) -> [Int] {
         var (members, rest, next) = ([Int](), rank, 0)
         members.reserveCapacity(order)
         for i in 0..<order {
             // Multiplets that go on with `next`; rank and count are within `most`, and so are these.
-            var block = Combinations.binomial(variables - next - 1, order - i - 1)
+            var block = binomial(variables - next - 1, order - i - 1)
             while rest >= block, next < variables - (order - i) {
                 rest -= block
                 next += 1
-                block = Combinations.binomial(variables - next - 1, order - i - 1)
+                block = binomial(variables - next - 1, order - i - 1)
             }
             members.append(next)
             next += 1
         }
         return members
+    }
+}
+
+/// Ranks and members of many multiplets, from a table of the binomials that they take.
+public struct LexicographicRanks: Sendable {
+    private let combinations: Combinations
+    /// (n over r) at r (d + 1) + n, r up to the order; empty where it would be large.
+    private let binomials: [Int]
+
+    public init(_ combinations: Combinations) {
+        self.combinations = combinations
+        let (d, k) = (combinations.variables, combinations.order)
+        guard saturatingProduct(d + 1, k + 1) <= 1 << 16 else {
+            binomials = []
+            return
+        }
+        // Pascal's rule, and `Combinations.binomial`'s limit.
+        var binomials = [Int](repeating: 0, count: (d + 1) * (k + 1))
+        for n in 0...d { binomials[n] = 1 }
+        for r in 1...k {
+            let row = r * (d + 1)
+            for n in 1...d {
+                let (a, b) = (binomials[row + n - 1], binomials[row - (d + 1) + n - 1])
+                binomials[row + n] = a > Combinations.most - min(b, Combinations.most) ? .max : a + b
+            }
+        }
+        self.binomials = binomials
+    }
+
+    /// `Combinations.rank(of:)`.
+    public func rank(of members: [Int]) -> Int {
+        guard !binomials.isEmpty else { return combinations.rank(of: members) }
+        let (d, k) = (combinations.variables, combinations.order)
+        var (rank, least) = (0, 0)
+        for (i, member) in members.enumerated() {
+            let row = (k - i) * (d + 1) + d
+            rank += binomials[row - least] - binomials[row - member]
+            least = member + 1
+        }
+        return rank
+    }
+
+    /// `Combinations.members(at:)`.
+    public func members(at rank: Int) -> [Int] {
+        guard !binomials.isEmpty else { return combinations.members(at: rank) }
+        return combinations.members(at: rank) { n, rest in binomials[rest * (combinations.variables + 1) + n] }
     }
 }
 

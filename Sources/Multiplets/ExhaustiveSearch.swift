@@ -106,7 +106,9 @@ public struct SharedWalk {
     public init(
         _ measure: some SweptMeasure, order: Int, ranks: Range<Int>, run: Run, pieceSize: Int? = nil
     ) throws(InfoLensError) {
-        size = max(pieceSize ?? measure.pieceSize(order: order), 1)
+        // Small ranges are shared out too, where a piece is worth a claim.
+        let fair = max(ranks.count / (4 * run.threads), 1 << 14)
+        size = max(pieceSize ?? min(measure.pieceSize(order: order), fair), 1)
         let pieces = (ranks.count - 1) / size + 1
         let bytes = max(measure.sweeperBytes(order: order), 1)
         guard bytes <= run.memory else {

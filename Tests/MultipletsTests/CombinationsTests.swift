@@ -13,11 +13,13 @@ import Testing
         for d in 1...9 {
             for k in 1...d {
                 let combinations = Combinations(variables: d, order: k)
+                let ranks = LexicographicRanks(combinations)
                 let expected = all(d, k)
                 #expect(combinations.count == expected.count)
                 for (rank, members) in expected.enumerated() {
                     #expect(combinations.members(at: rank) == members)
                     #expect(combinations.rank(of: members) == rank)
+                    #expect(ranks.members(at: rank) == members && ranks.rank(of: members) == rank)
                 }
             }
         }

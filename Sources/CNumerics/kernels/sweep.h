@@ -82,58 +82,59 @@ FN int32_t CN_NAME(extend)(const cn_sweep *from, int64_t b, cn_sweep *to) {
     return 1;
 }
 
-FN int32_t CN_NAME(fold)(const cn_sweep *from, int64_t last, cn_pairs *to) {
+/* Prefixes are many and have few variables after them: everything about a variable is done while it is at hand. */
+FN int32_t CN_NAME(fold)(const cn_sweep *from, int64_t last, int32_t logs, cn_pairs *to) {
     const int64_t d = from->variables, stride = from->stride, m = from->members;
-    const int64_t n = last < 0 ? m : m + 1;
-    to->members = n;
+    const int64_t first = last + 1;
     to->c = from->c;
     if (last < 0) {
+        to->members = m;
         to->det = from->det;
         to->log_det = from->log_det;
         for (int64_t y = 0; y < d + CN_SWEEP_PAD; y++) {
             to->g[y] = to->r[y] = 0;
             to->s[y] = from->s[y];
         }
-    } else {
-        const double s = from->s[last];
-        if (!(s >= from->least)) return 0;
-        const double inverse = 1.0 / s, *g = from->c + last * stride;
-        int32_t regular = 1;
+        for (int64_t y = 0; y < d; y += CN_LANES) {
+            const D inverse = 1.0 / CN_NAME(at)(to->s + y);
+            CN_NAME(put)(to->inverse + y, inverse);
+            for (int64_t i = 0; i < m; i++) {
+                const D w = CN_NAME(at)(from->v + i * stride + y);
+                CN_NAME(put)(to->v + i * stride + y, w);
+                CN_NAME(put)(to->p + i * stride + y, from->p[i] + w * (w * inverse));
+            }
+        }
+        return 1;
+    }
+    const double s = from->s[last];
+    if (!(s >= from->least)) return 0;
+    const double own = 1.0 / s, *g = from->c + last * stride, *v = from->v;
+    int32_t regular = 1;
+    for (int64_t i = 0; i < m; i++) {
+        const double w = v[i * stride + last];
+        regular &= (from->p[i] + w * (w * own)) * from->least <= 1;
+    }
+    if (!regular) return 0;
+    to->members = m + 1;
+    to->det = from->det * s;
+    to->log_det = logs ? from->log_det + cn_log(s) : 0;
+    for (int64_t y = first; y < d; y += CN_LANES) {
+        const D gy = CN_NAME(at)(g + y), r = gy * own;
+        const D rest = CN_NAME(at)(from->s + y) - gy * r, inverse = 1.0 / rest;
+        CN_NAME(put)(to->g + y, gy);
+        CN_NAME(put)(to->r + y, r);
+        CN_NAME(put)(to->s + y, rest);
+        CN_NAME(put)(to->inverse + y, inverse);
         for (int64_t i = 0; i < m; i++) {
-            const double w = from->v[i * stride + last], p = from->p[i] + w * (w * inverse);
-            regular &= p * from->least <= 1;
+            const double w = v[i * stride + last];
+            const D left = CN_NAME(at)(v + i * stride + y) - w * r;
+            CN_NAME(put)(to->v + i * stride + y, left);
+            CN_NAME(put)(to->p + i * stride + y, from->p[i] + w * (w * own) + left * (left * inverse));
         }
-        if (!regular) return 0;
-        to->det = from->det * s;
-        to->log_det = from->log_det + cn_log(s);
-        for (int64_t y = last + 1; y < d; y += CN_LANES) {
-            const D gy = CN_NAME(at)(g + y), r = gy * inverse;
-            CN_NAME(put)(to->g + y, gy);
-            CN_NAME(put)(to->r + y, r);
-            CN_NAME(put)(to->s + y, CN_NAME(at)(from->s + y) - gy * r);
-        }
-        for (int64_t i = 0; i < CN_SWEEP_PAD; i++) to->s[d + i] = __builtin_nan("");
+        CN_NAME(put)(to->v + m * stride + y, r);
+        CN_NAME(put)(to->p + m * stride + y, own + r * (r * inverse));
     }
-    const int64_t first = last + 1;
-    for (int64_t y = first; y < d; y += CN_LANES) CN_NAME(put)(to->inverse + y, 1.0 / CN_NAME(at)(to->s + y));
-    for (int64_t i = 0; i < n; i++) {
-        double *v = to->v + i * stride, *p = to->p + i * stride, diagonal;
-        if (i < m && last >= 0) {
-            const double w = from->v[i * stride + last];
-            CN_NAME(subtract)(from->v + i * stride, w, to->r, first, d, v);
-            diagonal = from->p[i] + w * (w / from->s[last]);
-        } else if (i < m) {
-            for (int64_t y = first; y < d; y += CN_LANES) CN_NAME(put)(v + y, CN_NAME(at)(from->v + i * stride + y));
-            diagonal = from->p[i];
-        } else {
-            for (int64_t y = first; y < d; y += CN_LANES) CN_NAME(put)(v + y, CN_NAME(at)(to->r + y));
-            diagonal = 1.0 / from->s[last];
-        }
-        for (int64_t y = first; y < d; y += CN_LANES) {
-            const D w = CN_NAME(at)(v + y);
-            CN_NAME(put)(p + y, diagonal + w * (w * CN_NAME(at)(to->inverse + y)));
-        }
-    }
+    for (int64_t i = 0; i < CN_SWEEP_PAD; i++) to->s[d + i] = __builtin_nan("");
     return 1;
 }
 
@@ -243,7 +244,7 @@ FN int64_t CN_NAME(sweep_scan)(const cn_sweep *from, int64_t first, int64_t end,
     for (int64_t b = first; b < end; b++) {
         const int64_t rest = d - 1 - b;
         if (rest < 2) break;
-        if (CN_NAME(fold)(from, b, scratch)) {
+        if (CN_NAME(fold)(from, b, 0, scratch)) {
             singular += CN_NAME(pairs_scan)(scratch, b, b + 1, b + 2, d - 2, d, bounds, hit, user);
         } else {
             singular += rest * (rest - 1) / 2;

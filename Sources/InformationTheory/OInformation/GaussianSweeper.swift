@@ -53,8 +53,8 @@ private final class GaussianSweeper: MultipletSweeper {
     private let weights: [Double]
     private let hits: Hits
     private let row: AlignedBuffer
-    /// Members of the prefix that are pushed.
-    private var pushed: [Int] = []
+    /// Members of the prefix that are pushed, from the first on.
+    private var pushed = 0
 
     init(_ sweep: GaussianSweep, order: Int) throws(InfoLensError) {
         combinations = Combinations(variables: sweep.variables, order: order)
@@ -116,11 +116,12 @@ private final class GaussianSweeper: MultipletSweeper {
         body: (_ prefix: [Int], _ first: [Int]?, _ last: [Int]?) -> Void
     ) {
         let (first, last) = (
-            combinations.members(at: ranks.lowerBound), combinations.members(at: ranks.upperBound - 1)
+            hits.ranks.members(at: ranks.lowerBound), hits.ranks.members(at: ranks.upperBound - 1)
         )
         var prefix = Array(first.prefix(length))
         let end = Array(last.prefix(length))
         var isFirst = true
+        pushed = 0
         while true {
             if let level = push(prefix) {
                 // All that begin with these members are singular.
@@ -141,6 +142,7 @@ private final class GaussianSweeper: MultipletSweeper {
     /// The next prefix that differs at `place` or before; false after the last.
     private func advance(_ prefix: inout [Int], at place: Int) -> Bool {
         var place = place
+        defer { pushed = min(pushed, max(place, 0)) }
         while place >= 0, prefix[place] >= d - order + place { place -= 1 }
         guard place >= 0 else { return false }
         prefix[place] += 1
@@ -150,11 +152,9 @@ private final class GaussianSweeper: MultipletSweeper {
 
     /// Pushes what differs from the prefix before; returns the level at which a matrix became singular.
     private func push(_ prefix: [Int]) -> Int? {
-        let common = zip(pushed, prefix).prefix { $0 == $1 }.count
-        pushed.removeSubrange(common...)
-        for level in common..<prefix.count {
-            for table in tables where !table.push(prefix[level], level: level) { return level }
-            pushed.append(prefix[level])
+        while pushed < prefix.count {
+            for table in tables where !table.push(prefix[pushed], level: pushed) { return pushed }
+            pushed += 1
         }
         return nil
     }
@@ -182,7 +182,7 @@ private final class GaussianSweeper: MultipletSweeper {
             }
         }
         forEachPrefix(length: level, of: ranks, skip: { singular += $0 }) { prefix, first, last in
-            hits.prefix = prefix
+            hits.setPrefix(prefix)
             var low = first?[level] ?? (prefix.last ?? -1) + 1
             let high = last?[level] ?? d - 3
             if first != nil {
@@ -228,7 +228,7 @@ private final class GaussianSweeper: MultipletSweeper {
         }
         if order == 2 {
             rows(
-                after: nil, combinations.members(at: ranks.lowerBound), combinations.members(at: ranks.upperBound - 1))
+                after: nil, hits.ranks.members(at: ranks.lowerBound), hits.ranks.members(at: ranks.upperBound - 1))
             return
         }
         forEachPrefix(length: order - 3, of: ranks, skip: { body(nil, $0) }) { prefix, first, last in
@@ -243,14 +243,16 @@ private final class GaussianSweeper: MultipletSweeper {
 
 /// Where a scan puts what it finds.
 private final class Hits {
-    let combinations: Combinations
+    let ranks: LexicographicRanks
     var lists = TopLists(extrema: [], capacity: 0)
-    var prefix: [Int] = []
+    /// Those of a prefix, and room for three more.
+    private var members: [Int]
     let bounds: UnsafeMutablePointer<cn_bounds>
     private var rejected = Double.nan
 
     init(_ combinations: Combinations) {
-        self.combinations = combinations
+        ranks = LexicographicRanks(combinations)
+        members = Array(repeating: 0, count: combinations.order)
         bounds = .allocate(capacity: 1)
         bounds.initialize(to: cn_bounds(high: 0, low: .infinity))
     }
@@ -264,10 +266,15 @@ private final class Hits {
         rejected = .nan
     }
 
+    /// Without sharing the array, which changes from prefix to prefix.
+    func setPrefix(_ prefix: [Int]) { for i in prefix.indices { members[i] = prefix[i] } }
+
     func offer(last: Int, x: Int, y: Int, q: Double) {
         // Where many multiplets have one value, those after the first few are no better.
         guard q != rejected else { return }
-        let rank = combinations.rank(of: prefix + [last, x, y])
+        let k = members.count
+        (members[k - 3], members[k - 2], members[k - 1]) = (last, x, y)
+        let rank = ranks.rank(of: members)
         if lists.offer(-0.5 * log(q), rank: rank) { setBounds() } else { rejected = q }
     }
 }
