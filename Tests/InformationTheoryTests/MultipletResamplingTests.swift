@@ -129,33 +129,35 @@ struct MultipletResamplingTests {
         "drawing each sample once gives the very joint distribution of the data",
         arguments: [TieRule.average, .ordinal, .random(seed: 3)])
     func once(ties: TieRule) throws {
-        let (columns, codes) = data(samples: 300)
-        let matrix = matrix(columns)
-        let neurons = [1, 2, 4, 6]
-        let run = run()
-        for label in labels {
-            let fit = GaussianFit(copula: ties, label: label)
-            let classes = classes(codes, label)
-            let whole = try fit.joint(of: matrix, classes: classes, run: run).joint.restricted(to: neurons)
-            let table = try NormalScoreTable(samples: 300, run: run)
-            let ranksLabel = label == .ordinal
-            let sampled = try ResampledColumns(
-                of: matrix, neurons: neurons, ranking: .init(ties: ties, table: table),
-                label: ranksLabel ? codes.map(Double.init) : nil, memory: 1 << 20, run: run)
-            let groups = fit.groups(classes, samples: 300)
-            let scatter = try ReplicateScatter(
-                .init(
-                    columns: sampled, neurons: neurons, totalColumns: 7, classes: classes, groups: groups,
-                    ranksLabel: ranksLabel, seed: 1), run: run)
-            let resampler = GaussianResampler(
-                scatter, fit: fit, groups: groups, multiplets: multiplets, order: 4,
-                ResamplingRequest(.bootstrap, count: 1, seed: 1, unit: .nats), run: run)
-            let ones = [UInt32](repeating: 1, count: 300)
-            let joint = try resampler.joint(of: scatter.resample(weights: ones, counts: classes.samples))
-            let matrices = [joint, whole].map { [$0.correlation] + $0.conditional.map(\.covariance) }
-            #expect(matrices[0].map(bits) == matrices[1].map(bits), "\(label)")
-            #expect(joint.conditional.map(\.weight) == whole.conditional.map(\.weight))
-            #expect(joint.labelDimensions == whole.labelDimensions && joint.samples == 300)
+        try withSteadyInstructionSet {
+            let (columns, codes) = data(samples: 300)
+            let matrix = matrix(columns)
+            let neurons = [1, 2, 4, 6]
+            let run = run()
+            for label in labels {
+                let fit = GaussianFit(copula: ties, label: label)
+                let classes = classes(codes, label)
+                let whole = try fit.joint(of: matrix, classes: classes, run: run).joint.restricted(to: neurons)
+                let table = try NormalScoreTable(samples: 300, run: run)
+                let ranksLabel = label == .ordinal
+                let sampled = try ResampledColumns(
+                    of: matrix, neurons: neurons, ranking: .init(ties: ties, table: table),
+                    label: ranksLabel ? codes.map(Double.init) : nil, memory: 1 << 20, run: run)
+                let groups = fit.groups(classes, samples: 300)
+                let scatter = try ReplicateScatter(
+                    .init(
+                        columns: sampled, neurons: neurons, totalColumns: 7, classes: classes, groups: groups,
+                        ranksLabel: ranksLabel, seed: 1), run: run)
+                let resampler = GaussianResampler(
+                    scatter, fit: fit, groups: groups, multiplets: multiplets, order: 4,
+                    ResamplingRequest(.bootstrap, count: 1, seed: 1, unit: .nats), run: run)
+                let ones = [UInt32](repeating: 1, count: 300)
+                let joint = try resampler.joint(of: scatter.resample(weights: ones, counts: classes.samples))
+                let matrices = [joint, whole].map { [$0.correlation] + $0.conditional.map(\.covariance) }
+                #expect(matrices[0].map(bits) == matrices[1].map(bits), "\(label)")
+                #expect(joint.conditional.map(\.weight) == whole.conditional.map(\.weight))
+                #expect(joint.labelDimensions == whole.labelDimensions && joint.samples == 300)
+            }
         }
     }
 
