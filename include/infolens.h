@@ -1282,12 +1282,11 @@ il_status il_search_options_init(il_search_options *options, uint32_t struct_siz
 /**
  * The number of multiplets of an exhaustive search, and about how long it takes here.
  *
- * Multiplets are counted in lexicographic order of the domain's neurons as they are given sorted, first all of the smallest order,
+ * Multiplets are counted in lexicographic order of the domain's neurons, ascending, first all of the smallest order,
  * then the next; `first` and `count` of the options are places in this order, and the same on every machine.
  *
  * @param count    receives the number in the range that the options name
- * @param seconds  NULL, or receives an estimate from a trial of about 50 ms, for discrete ones more: 1024 multiplets of each
- *                 order are tried at least. `threads` of the context counts
+ * @param seconds  NULL, or receives an estimate from a trial of about 50 ms. `threads` of the context counts
  * Errors: ARGUMENT orders or a range that are not there; more than 2^62 multiplets.
  */
 il_status il_search_count(il_context *context, il_joint *joint, const il_search_options *options, int64_t *count, double *seconds);
@@ -1303,7 +1302,7 @@ il_status il_search_count(il_context *context, il_joint *joint, const il_search_
  *               neurons; the label is not counted), `o_information`, and of IL_SEARCH_GREEDY `start` (which start, by its rank
  *               at the smallest order), of the other heuristics `chain` (which found it); `neuron_0`, … (−1 beyond the
  *               order). Metadata: measure, search ("exhaustive", "greedy", "annealing" or "evolution"), smallest_order,
- *               order, top, domain (its neurons, where it has not all), first and count of IL_SEARCH_EXHAUSTIVE,
+ *               order, top, extrema, domain (its neurons, where it has not all), first and count of IL_SEARCH_EXHAUSTIVE,
  *               starts of the others, steps and seed of annealing and evolution, multiplets (how many were looked at, by
  *               chains with repetition, of IL_SEARCH_GREEDY at the smallest order alone), singular, complete ("true",
  *               or "false" after cancellation), those of il_joint_neurons(), unit, version.

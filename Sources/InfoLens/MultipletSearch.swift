@@ -162,6 +162,7 @@ private struct Search {
             ("measure", "o_information"), ("search", request.method.rawValue),
             ("smallest_order", "\(request.orders.lowerBound)"), ("order", "\(request.orders.upperBound)"),
             ("top", "\(request.top)"),
+            ("extrema", Extremum.allCases.filter(request.extrema.contains).map(\.rawValue).joined(separator: " ")),
         ]
         if request.domain.count < request.joint.width {
             metadata.append(("domain", request.domain.map { "\($0)" }.joined(separator: " ")))

@@ -174,6 +174,11 @@ static void ranges_merge(void)
     REQUIRE_OK(il_search(context, joint, &options, &differs[1]));
     CHECK_REFUSED(il_search_merge(context, differs, 2, &none), IL_ERROR_ARGUMENT, "\"top\"");
     il_table_free(differs[1]);
+    options.top = 9;
+    options.extrema = IL_MINIMUM;
+    REQUIRE_OK(il_search(context, joint, &options, &differs[1]));
+    CHECK_REFUSED(il_search_merge(context, differs, 2, &none), IL_ERROR_ARGUMENT, "\"extrema\"");
+    il_table_free(differs[1]);
     for (int i = 0; i < 7; i++) il_table_free(parts[i]);
     il_table_free(whole);
     il_table_free(merged);

@@ -131,8 +131,7 @@ class JointCalls:
 
         They are in lexicographic order, those of the smallest order first; `first` and `count`
         are places in this order, the same on every machine. Parameters are those of
-        `infolens.o_information`. A trial of about 50 ms gives the time, for discrete
-        distributions one of 1024 groups of each order or more.
+        `infolens.o_information`. A trial of about 50 ms gives the time.
 
         Returns
         -------
