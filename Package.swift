@@ -13,12 +13,13 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CInfoLens", path: "include"),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .target(name: "CNumerics", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "Kernels", dependencies: ["CNumerics"]),
         .target(name: "Multiplets", dependencies: ["Kernels"]),
         .target(name: "InformationTheory", dependencies: ["CNumerics", "Kernels", "Multiplets"]),
         .target(name: "Tables"),
-        .target(name: "Activations", dependencies: ["CHDF5", "CNumerics", "Kernels"]),
+        .target(name: "Activations", dependencies: ["CDeflate", "CHDF5", "CNumerics", "Kernels"]),
         .target(name: "Ablation", dependencies: ["CNumerics", "InformationTheory", "Kernels"]),
         .target(
             name: "InfoLens",

@@ -231,6 +231,12 @@ typedef struct il_dump_options {
     uint32_t struct_size;    /**< set by il_dump_options_init() */
     uint32_t allow_external; /**< 0 (default): refuse external raw storage, and links or virtual sources that
                                   leave the dump's own folder; 1: follow them */
+    uint32_t isolate;        /**< 0 (default): read in this process; 1: in a process of its own, for files that nobody
+                                  vouches for. A crash inside libhdf5 is then an error (::IL_ERROR_FORMAT). */
+    uint32_t allow_missing;  /**< 0 (default): refuse data that was never written and has no fill value of its own;
+                                  1: read the default fill value, as libhdf5 does */
+    double timeout;          /**< seconds that the process of `isolate` may take over one answer; 0 (default) = 60 */
+    double bin_width;        /**< spike times become counts in bins of this many seconds; 0 (default) = one bin a trial */
 } il_dump_options;
 
 /** Fills `options` with the defaults. */
@@ -239,12 +245,18 @@ il_status il_dump_options_init(il_dump_options *options, uint32_t struct_size);
 /**
  * Opens an HDF5 file for reading and finds the layers in it.
  *
- * Native layout: `/labels`, `/inputs`, `/logits`, `/layers/<name>/activations`
- * [N, d] or [N, channels, …], and the same below `/epochs/<n>/`, whose layers
- * are named `epochs/<n>/<name>`. Failing that, a flat file: each float dataset
- * of rank ≥ 2 in the root whose first axis is as long as the labels is a layer.
- * Layers come in the order of their `index` attributes, then by name.
- * Every dataset can also be named by its path.
+ * Recognised without being told: the native layout (`/labels`, `/inputs`,
+ * `/logits`, `/layers/<name>/activations` [N, d] or [N, channels, …], and the
+ * same below `/epochs/<n>/`, whose layers are named `epochs/<n>/<name>`); float
+ * datasets of rank ≥ 2 whose first axis is as long as the labels; training
+ * epochs as groups; one group a batch or a sample, and `features_01`,
+ * `features_02`, …, whose rows are joined; AnnData (dense and CSR, categorical
+ * labels); pandas (fixed and table); MATLAB v7.3 (stored transposed); netCDF
+ * and xarray (with a `layer` coordinate); NWB (spike times, acquisitions); Keras'
+ * weights. docs/dump-format.md describes each. Layers come in the order of their
+ * `index` attributes, then by name, numbers as numbers. Every dataset can also
+ * be named by its path, `path[:, k]` being position k of axis 1 and
+ * `path[field]` a field of a table.
  *
  * @param path     the file's path, bytes as the system takes them
  * @param options  NULL for the defaults
@@ -254,18 +266,43 @@ il_status il_dump_options_init(il_dump_options *options, uint32_t struct_size);
 il_status il_dump_open(il_context *context, const char *path, const il_dump_options *options, il_dump **dump);
 
 /**
+ * Opens several files as one dump: the samples of the second follow those of
+ * the first, and so on.
+ *
+ * Layers are those of the first file; every file must have each of them, with as
+ * many neurons. Labels are joined too: a class is known by its name or number,
+ * whatever its code in each file. Weights, and other things that are not a
+ * sample's, are those of the first file.
+ *
+ * @param paths    `count` paths, in the order of the samples
+ * Errors: as for il_dump_open(), naming the file; SHAPE a layer of another
+ * width; NOT_FOUND a layer, or labels, that one of the files lacks.
+ */
+il_status il_dump_open_files(il_context *context, const char *const *paths, int64_t count, const il_dump_options *options, il_dump **dump);
+
+/**
  * What was found in the file, one row a dataset:
  * `role` (layer, labels, inputs, logits, preactivations, weight, bias,
  * initial_weight, initial_bias, gradients, other), `name` (the layer's, or ""),
  * `path`, `shape` ("10000 × 64"), `dtype` ("float32"), `samples` (length of
  * axis 0), `neurons` (elements a sample; 0 below rank 2), `storage`
  * ("contiguous", "chunked 256 × 64, gzip", …), `note` (why it got its role, or
- * why it cannot be used).
+ * why it cannot be used). A layer joined from several datasets is one row with
+ * the path of the first.
  */
 il_status il_dump_describe(il_context *context, il_dump *dump, il_table **table);
 
 /** Closes the file once nothing made from it needs it any more. */
 void il_dump_free(il_dump *dump);
+
+/**
+ * Serves as the other process of `isolate`: answers on a connected socket until
+ * it is closed. For the program `infolens-reader`, which is installed beside the
+ * library; nobody else needs it.
+ *
+ * @param descriptor  of the socket; owned by the call
+ */
+il_status il_reader_serve(int32_t descriptor);
 
 /** @} */
 /* ------------------------------------------------------------------------- */
@@ -280,16 +317,26 @@ enum {
     IL_REDUCE_FLATTEN = 3 /**< every (channel, position) is a neuron, in C order */
 };
 
+/** Samples whose label is missing: code −1 of categorical labels, NaN where labels are floats. */
+enum {
+    IL_MISSING_REFUSE = 0,  /**< an error (default) */
+    IL_MISSING_EXCLUDE = 1, /**< leave these samples out of every layer */
+    IL_MISSING_CLASS = 2    /**< a class of their own, the last */
+};
+
 typedef struct il_source_options {
     uint32_t struct_size;      /**< set by il_source_options_init() */
     int32_t reduction;         /**< IL_REDUCE_…; default IL_REDUCE_NONE. Rank 2 is never reduced, rank 1 is one neuron. */
     int32_t channel_axis;      /**< the channels' axis for IL_REDUCE_MEAN and _MAX: 1 (default, NCHW), or −1 for the last (NHWC, NLD); never 0 */
-    int32_t reserved;          /**< 0 */
+    int32_t sample_axis;       /**< 0 (default): samples are where the layout says, axis 0 in most; −1: the last axis, for
+                                    matrices that are stored transposed, [d, N]. il_source_from_dump() only. */
     const char *const *layers; /**< layer names or dataset paths; NULL (default) = every layer. il_source_from_dump() only. */
     int64_t layer_count;       /**< entries of `layers` */
     const char *labels;        /**< dataset path of the labels; NULL (default) = those found. il_source_from_dump() only. */
     const char *condition;     /**< dataset path of the condition Z of `conditional_mutual_information`, of a form that
                                     labels may have; NULL (default) = none. il_source_from_dump() only. */
+    int32_t missing_labels;    /**< IL_MISSING_…: samples without a label; default IL_MISSING_REFUSE. il_source_from_dump() only. */
+    int32_t reserved;          /**< 0 */
 } il_source_options;
 
 /** Fills `options` with the defaults. */
@@ -360,6 +407,37 @@ il_status il_source_layers(il_context *context, il_source *source, il_table **ta
 /** The classes, one row each: `class` (integers, or strings when the labels are), `samples`,
  *  `probability`. NOT_FOUND when the source has no labels. */
 il_status il_source_classes(il_context *context, il_source *source, il_table **table);
+
+/**
+ * How each layer will be read, one row a layer: `layer`, `path`, `reason`, `dtype` (as stored), `conversion`
+ * ("none", "float16 to float32", …), `storage` ("contiguous", "chunked 256 × 64, gzip", …), `bytes` (of its
+ * elements as stored, decoded), `stored_bytes` (in the file), `keeps` (true where a computation that goes over the
+ * rows more than once keeps the decoded rows, since they fit the context's budget).
+ *
+ * `path` is "memory" (the caller's array), "blocks" (read straight from the file), "chunks" (chunks read straight
+ * from the file and decoded on all threads), "library" (by libhdf5, one thread at a time), or "process" (by the
+ * process of `isolate`). `reason` says why it is not a faster one, and what would make it one.
+ */
+il_status il_source_plan(il_context *context, il_source *source, il_table **table);
+
+/**
+ * Reads samples of a layer into the caller's memory, on all of the context's threads.
+ *
+ * @param layer   a layer of the source
+ * @param first   the first sample; the number of samples is output->shape[0]
+ * @param output  [n, d] with d the layer's neurons, C-contiguous, IL_FLOAT32 or IL_FLOAT64; float64 takes every
+ *                dtype exactly, float32 those that it can hold
+ * Errors: NOT_FOUND no such layer; ARGUMENT samples that are not there; SHAPE; DTYPE float64 or wide integers into
+ * float32; NUMERIC a 64-bit integer beyond ±2^53; MEMORY; IO, FORMAT; CANCELLED.
+ */
+il_status il_source_read(il_context *context, il_source *source, const char *layer, int64_t first, const il_array *output);
+
+/**
+ * Extremes of each neuron, in one pass at the speed of reading: `layer`, `neuron`, `minimum`, `maximum` (of the
+ * finite values; NaN without any), `zeros` (samples at 0), `undefined` (samples at NaN or ±infinity).
+ * Errors: IO, FORMAT, MEMORY, NUMERIC, CANCELLED.
+ */
+il_status il_neuron_ranges(il_context *context, il_source *source, il_table **table);
 
 /** Frees a source. The caller's arrays are no longer needed then. */
 void il_source_free(il_source *source);

@@ -26,8 +26,9 @@ missing_packages() {
     have "$PYTHON" || basename "$PYTHON"
     if have "$PKG_CONFIG"; then
         "$PKG_CONFIG" --exists hdf5 || echo libhdf5-dev
+        "$PKG_CONFIG" --exists libdeflate || echo libdeflate-dev
     else
-        echo pkg-config libhdf5-dev
+        echo pkg-config libhdf5-dev libdeflate-dev
     fi
     "$PYTHON" -c 'import ensurepip, venv' >/dev/null 2>&1 || echo "$(basename "$PYTHON")-venv"
 }

@@ -6,7 +6,7 @@ import Kernels
 /// float32 and float64 whose neurons are adjacent and aligned are handed out
 /// where they lie; anything else is converted into scratch a block at a time,
 /// so that no copy of the whole array is ever made.
-public final class ArrayMatrix: ActivationMatrix {
+public final class ArrayMatrix: PlannedMatrix {
     public let name: String
     public let samples: Int
     public let neurons: Int
@@ -14,6 +14,12 @@ public final class ArrayMatrix: ActivationMatrix {
     public var preferredRows: Int? { nil }
     /// The caller's element type.
     public let dtype: DType
+    public var plan: ReadingPlan {
+        let bytes = saturatingProduct(samples, reduction.rowElements, dtype.size)
+        return ReadingPlan(
+            path: .memory, reason: "", dtype: dtype.name, conversion: conversionName(Encoding(dtype: dtype)),
+            storage: isDirect ? "in place" : "strided", bytes: bytes, storedBytes: bytes)
+    }
 
     private let array: StridedArray
     private let base: UnsafeRawPointerBox

@@ -2,11 +2,12 @@
 import Kernels
 
 /// Activations in an HDF5 dataset as samples × neurons, read a block of rows at a time.
-final class HDF5Matrix: ActivationMatrix {
+final class HDF5Matrix: PlannedMatrix {
     let name: String
     let samples: Int
     let neurons: Int
     let element: Element
+    let plan: ReadingPlan
 
     private let what: String
     private let reader: any RowReader
@@ -32,20 +33,23 @@ final class HDF5Matrix: ActivationMatrix {
         guard !facts.isNull else {
             throw InfoLensError(.shape, "\(what) is empty: it was created without an extent")
         }
-        let plan = try RowReduction(reduction, shape: facts.shape, of: what)
+        let rows = try RowReduction(reduction, shape: facts.shape, of: what)
         let size = encoding.dtype.size
         if case .chunked(let chunk) = facts.layout { try checkChunk(chunk, of: dataset, memory: memory) }
-        reader = try dataset.rowReader(rowBytes: plan.rowElements &* size, elementSize: size, memory: memory)
+        reader = try dataset.rowReader(rowBytes: rows.rowElements &* size, elementSize: size, memory: memory)
         guard facts.shape[0] >= 2 else {
             throw InfoLensError(
                 .shape, "\(what): fewer than two samples (axis 0 counts samples); information needs at least two")
         }
         self.name = name
         self.encoding = encoding
-        self.reduction = plan
+        self.reduction = rows
         samples = facts.shape[0]
-        neurons = plan.neurons
-        element = plan.element(of: encoding.dtype.element)
+        neurons = rows.neurons
+        element = rows.element(of: encoding.dtype.element)
+        plan = ReadingPlan(
+            path: .library, reason: "", dtype: facts.type.name, conversion: "none", storage: facts.storage,
+            bytes: facts.count.map { $0 &* size } ?? 0, storedBytes: Int(clamping: facts.storedBytes))
     }
 
     private var isDirect: Bool { encoding.isKernelElement && reduction.rule == .identity }

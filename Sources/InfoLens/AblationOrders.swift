@@ -225,7 +225,7 @@ struct AblationOrders {
         contents.condition = given.condition
         for layer in layers {
             let matrix = try scorer.activations(of: layer, in: source)
-            try contents.add(Source.Layer(matrix: matrix, dtype: ""))
+            try contents.add(Source.Layer(matrix: matrix, plan: .computed))
         }
         let call = MeasureCall(context: scorer.context, measures: measures, quantizer: options.quantizer)
         let population = try Population(contents)

@@ -24,7 +24,7 @@ struct CheckedNetwork {
         data = try NetworkData(of: network, matrices: contents.layers.map(\.matrix), labels: labels)
         let limit = tolerance > 0 ? tolerance : Self.defaultTolerance(contents)
         // Images are kept as bytes and shown to networks as shares of 255.
-        let isBytes = contents.layers.contains { isSameText($0.matrix.name, "inputs") && $0.dtype == "uint8" }
+        let isBytes = contents.layers.contains { isSameText($0.matrix.name, "inputs") && $0.plan.dtype == "uint8" }
         var scales = isBytes ? [1, 1.0 / 255] : [1]
         if let scale { scales = [scale] }
         var found: [LayerDifference] = []
@@ -63,7 +63,7 @@ struct CheckedNetwork {
 
     /// float16 has eleven bits, bfloat16 eight, and what layers make of them adds up.
     private static func defaultTolerance(_ contents: Source.Contents) -> Double {
-        let types = contents.layers.map(\.dtype)
+        let types = contents.layers.map(\.plan.dtype)
         return types.contains("bfloat16") ? 5e-2 : types.contains("float16") ? 1e-2 : 1e-3
     }
 

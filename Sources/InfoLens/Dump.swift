@@ -9,9 +9,9 @@ final class Dump: HandleObject {
     static let typeName: StaticString = "il_dump"
     static let origin: StaticString = "il_dump_open()"
 
-    let file: DumpFile
+    let contents: any DumpContents
 
-    init(_ file: DumpFile) { self.file = file }
+    init(_ contents: any DumpContents) { self.contents = contents }
 
     static var defaultOptions: il_dump_options {
         var options = il_dump_options()
@@ -19,9 +19,32 @@ final class Dump: HandleObject {
         return options
     }
 
+    /// What the options ask of a file.
+    static func options(
+        _ pointer: UnsafePointer<il_dump_options>?
+    ) throws(InfoLensError) -> (values: il_dump_options, opening: OpeningOptions) {
+        let values = try optionsOrDefaults(
+            pointer, defaults: defaultOptions, oldest: MemoryLayout<il_dump_options>.offset(of: \.isolate),
+            argument: "options", initializer: "il_dump_options_init()")
+        guard values.bin_width >= 0, values.bin_width < .infinity else {
+            throw InfoLensError(
+                .argument,
+                "options.bin_width: is \(values.bin_width); give the seconds of a bin, or 0 for one bin a trial")
+        }
+        guard values.timeout >= 0, values.timeout < .infinity else {
+            throw InfoLensError(
+                .argument, "options.timeout: is \(values.timeout); give seconds, or 0 for 60")
+        }
+        var opening = OpeningOptions()
+        opening.allowsExternal = values.allow_external != 0
+        opening.allowsMissing = values.allow_missing != 0
+        opening.binWidth = values.bin_width > 0 ? values.bin_width : nil
+        return (values, opening)
+    }
+
     /// What was found, one row a dataset.
     var description: Table {
-        let entries = file.entries
+        let entries = contents.entries
         return Table(columns: [
             Column("role", description: "what the dataset is used as", texts: entries.map(\.role)),
             Column("name", description: "the layer's name", texts: entries.map(\.name)),
@@ -43,7 +66,8 @@ final class Dump: HandleObject {
 public func il_dump_options_init(_ options: UnsafeMutablePointer<il_dump_options>!, _ structSize: UInt32) -> il_status {
     guarded { () throws(InfoLensError) in
         try fill(
-            options, size: structSize, defaults: Dump.defaultOptions, argument: "options")
+            options, size: structSize, defaults: Dump.defaultOptions,
+            oldest: MemoryLayout<il_dump_options>.offset(of: \.isolate), argument: "options")
     }
 }
 
@@ -56,11 +80,22 @@ public func il_dump_open(
         _ = try Handles.object(context, Context.self, argument: "context")
         let output = try required(dump, "dump")
         guard let path else { throw InfoLensError(.argument, "path: is NULL; pass the path of an HDF5 file") }
-        let options = try optionsOrDefaults(
-            options, defaults: Dump.defaultOptions, argument: "options", initializer: "il_dump_options_init()")
-        let file = try DumpFile(path: path, allowExternal: options.allow_external != 0)
-        output.pointee = Handles.insert(Dump(file))
+        let options = try Dump.options(options)
+        output.pointee = Handles.insert(Dump(try DumpFile(path: path, options: options.opening)))
     }
+}
+
+@c @implementation
+public func il_dump_open_files(
+    _ context: OpaquePointer!, _ paths: UnsafePointer<UnsafePointer<CChar>?>!, _ count: Int64,
+    _ options: UnsafePointer<il_dump_options>!, _ dump: UnsafeMutablePointer<OpaquePointer?>!
+) -> il_status {
+    guarded { () throws(InfoLensError) in throw InfoLensError(.internal, "not yet") }
+}
+
+@c @implementation
+public func il_reader_serve(_ descriptor: Int32) -> il_status {
+    guarded { () throws(InfoLensError) in throw InfoLensError(.internal, "not yet") }
 }
 
 @c @implementation

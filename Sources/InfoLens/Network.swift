@@ -125,7 +125,7 @@ extension Network {
     }
 
     /// The network that a file holds.
-    static func make(from dump: DumpFile, _ options: Options, memory: Int) throws(InfoLensError) -> Network {
+    static func make(from dump: any DumpContents, _ options: Options, memory: Int) throws(InfoLensError) -> Network {
         let stored = try dump.denseLayers(
             named: options.layers, activations: options.activations, layout: options.layout, memory: memory)
         var network = DenseNetwork()
@@ -174,7 +174,7 @@ public func il_network_from_dump(
         let dump = try Handles.object(dump, Dump.self, argument: "dump")
         let output = try required(network, "network")
         output.pointee = Handles.insert(
-            try Network.make(from: dump.file, try Network.Options(options), memory: context.memory))
+            try Network.make(from: dump.contents, try Network.Options(options), memory: context.memory))
     }
 }
 

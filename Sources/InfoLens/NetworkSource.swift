@@ -8,18 +8,18 @@ import Tables
 extension Source {
     /// The data of a network's layers in a dump: inputs, logits, activations and labels.
     static func make(
-        from dump: DumpFile, for network: Network, labels path: String?, memory: Int
+        from dump: any DumpContents, for network: Network, labels path: String?, memory: Int
     ) throws(InfoLensError) -> Source {
         var contents = Contents()
         contents.labels = try dump.labels(path: path)
         let entries = dump.entries
-        func add(_ name: String, path: String, dtype: String) throws(InfoLensError) {
-            let matrix = try dump.matrix(layer: path, reduction: .flatten, memory: memory)
-            try contents.add(Layer(matrix: RenamedMatrix(matrix, name: name), dtype: dtype))
+        func add(_ name: String, path: String) throws(InfoLensError) {
+            let matrix = try dump.matrix(layer: path, as: MatrixForm(.flatten), memory: memory)
+            try contents.add(Layer(matrix: RenamedMatrix(matrix, name: name), plan: matrix.plan))
         }
         for role in ["inputs", "logits"] {
             guard let entry = entries.first(where: { $0.role == role }) else { continue }
-            try add(role, path: entry.path, dtype: entry.dtype)
+            try add(role, path: entry.path)
         }
         let names = network.kind.layers.map(\.name)
         for name in names {
@@ -27,7 +27,7 @@ extension Source {
                 // A last layer may be named as what it gives.
                 !contents.layers.contains(where: { isSameText($0.matrix.name, name) })
             else { continue }
-            try add(name, path: entry.path, dtype: entry.dtype)
+            try add(name, path: entry.path)
         }
         let found = contents.layers.map(\.matrix.name)
         if case .dense = network.kind, let first = names.first, !found.contains("inputs"),
@@ -58,7 +58,7 @@ extension Source {
         for layer in contents.layers {
             let matrix = try selectRows(of: layer.matrix, rows: rows, memory: left)
             left -= saturatingProduct(rows.count, matrix.neurons, matrix.element.size)
-            try selected.add(Layer(matrix: matrix, dtype: layer.dtype))
+            try selected.add(Layer(matrix: matrix, plan: layer.plan))
         }
         return Source(reduction: .none, contents: selected)
     }
@@ -96,12 +96,12 @@ public func il_source_for_network(
         let dump = try Handles.object(dump, Dump.self, argument: "dump")
         let network = try Handles.object(network, Network.self, argument: "network")
         let output = try required(source, "source")
-        let (values, reduction) = try Source.options(options)
+        let (values, form) = try Source.options(options)
         guard values.layers == nil, values.condition == nil else {
             throw InfoLensError(
                 .argument, "options: layers and condition are those of the network; leave them NULL")
         }
-        switch reduction {
+        switch form.reduction {
         case .none, .flatten: break
         default:
             throw InfoLensError(
@@ -110,7 +110,7 @@ public func il_source_for_network(
         }
         let labels = try values.labels.map { (path) throws(InfoLensError) in try requiredText(path, "options.labels") }
         output.pointee = Handles.insert(
-            try Source.make(from: dump.file, for: network, labels: labels, memory: context.memory))
+            try Source.make(from: dump.contents, for: network, labels: labels, memory: context.memory))
     }
 }
 

@@ -12,8 +12,7 @@ final class Source: HandleObject, Sendable {
 
     struct Layer: Sendable {
         let matrix: any ActivationMatrix
-        /// Element type as it is stored.
-        let dtype: String
+        let plan: ReadingPlan
     }
 
     struct Contents: Sendable {
@@ -45,7 +44,8 @@ final class Source: HandleObject, Sendable {
 
     /// Layers of a dump with its labels.
     static func make(
-        from dump: DumpFile, layers names: [String]?, labels path: String?, condition: String?, reduction: Reduction,
+        from dump: any DumpContents, layers names: [String]?, labels path: String?, condition: String?,
+        form: MatrixForm,
         memory: Int
     ) throws(InfoLensError) -> Source {
         var contents = Contents()
@@ -54,18 +54,14 @@ final class Source: HandleObject, Sendable {
         let names = names ?? dump.layerNames
         guard !names.isEmpty else { throw noLayer(in: dump) }
         for name in names {
-            let matrix = try dump.matrix(layer: name, reduction: reduction, memory: memory)
-            let entry = dump.entries.first { entry in
-                ["", "/"].contains { prefix in isSameText(entry.path, prefix + name) }
-                    || (entry.role == "layer" && isSameText(entry.name, name))
-            }
-            try contents.add(Layer(matrix: matrix, dtype: entry?.dtype ?? ""))
+            let matrix = try dump.matrix(layer: name, as: form, memory: memory)
+            try contents.add(Layer(matrix: matrix, plan: matrix.plan))
         }
-        return Source(reduction: reduction, contents: contents)
+        return Source(reduction: form.reduction, contents: contents)
     }
 
     /// What to say of a file in which nothing looks like a layer: what it holds instead.
-    private static func noLayer(in dump: DumpFile) -> InfoLensError {
+    private static func noLayer(in dump: any DumpContents) -> InfoLensError {
         let others = dump.entries.filter { $0.role != "labels" }
         var list = others.prefix(4).map { entry in
             let shape = entry.shape.isEmpty ? "one" : entry.shape.map { "\($0)" }.joined(separator: " × ")
@@ -86,7 +82,7 @@ final class Source: HandleObject, Sendable {
     func addLayer(_ array: StridedArray, name: String) throws(InfoLensError) {
         let matrix = try ArrayMatrix(name: name, array: array, reduction: reduction)
         try change { (contents) throws(InfoLensError) in
-            try contents.add(Layer(matrix: matrix, dtype: array.dtype.name))
+            try contents.add(Layer(matrix: matrix, plan: matrix.plan))
         }
     }
 
@@ -205,7 +201,7 @@ extension Source {
 
     static func options(
         _ pointer: UnsafePointer<il_source_options>?
-    ) throws(InfoLensError) -> (values: il_source_options, reduction: Reduction) {
+    ) throws(InfoLensError) -> (values: il_source_options, form: MatrixForm) {
         let options = try optionsOrDefaults(
             pointer, defaults: defaultOptions, oldest: MemoryLayout<il_source_options>.offset(of: \.condition),
             argument: "options", initializer: "il_source_options_init()")
@@ -229,7 +225,10 @@ extension Source {
                 (Int(IL_REDUCE_MAX), .max(channelAxis: axis)), (Int(IL_REDUCE_FLATTEN), .flatten),
             ], argument: "options.reduction",
             names: "IL_REDUCE_NONE, IL_REDUCE_MEAN, IL_REDUCE_MAX or IL_REDUCE_FLATTEN")
-        return (options, reduction)
+        let samplesAreLast = try choice(
+            options.sample_axis, of: [(0, false), (-1, true)], argument: "options.sample_axis",
+            names: "0 for the axis that the layout says, or -1 for the last")
+        return (options, MatrixForm(reduction, samplesAreLast: samplesAreLast))
     }
 }
 
@@ -291,7 +290,7 @@ public func il_source_from_dump(
         let context = try Handles.object(context, Context.self, argument: "context")
         let dump = try Handles.object(dump, Dump.self, argument: "dump")
         let output = try required(source, "source")
-        let (options, reduction) = try Source.options(options)
+        let (options, form) = try Source.options(options)
         let layers = try textList(
             options.layers, count: options.layer_count, argument: "layers", countArgument: "options.layer_count"
         )
@@ -301,7 +300,7 @@ public func il_source_from_dump(
         }
         output.pointee = Handles.insert(
             try Source.make(
-                from: dump.file, layers: layers, labels: labels, condition: condition, reduction: reduction,
+                from: dump.contents, layers: layers, labels: labels, condition: condition, form: form,
                 memory: context.memory))
     }
 }
@@ -314,7 +313,7 @@ public func il_source_new(
     guarded { () throws(InfoLensError) in
         _ = try Handles.object(context, Context.self, argument: "context")
         let output = try required(source, "source")
-        let (options, reduction) = try Source.options(options)
+        let (options, form) = try Source.options(options)
         guard options.layers == nil, options.labels == nil, options.condition == nil else {
             throw InfoLensError(
                 .argument,
@@ -324,7 +323,7 @@ public func il_source_new(
                 """
             )
         }
-        output.pointee = Handles.insert(Source(reduction: reduction))
+        output.pointee = Handles.insert(Source(reduction: form.reduction))
     }
 }
 
@@ -377,7 +376,7 @@ public func il_source_layers(
             Column("layer", description: "the layer's name", texts: layers.map(\.matrix.name)),
             Column("samples", description: "number of samples", integers: layers.map { Int64($0.matrix.samples) }),
             Column("neurons", description: "number of neurons", integers: layers.map { Int64($0.matrix.neurons) }),
-            Column("dtype", description: "type of an element as stored", texts: layers.map(\.dtype)),
+            Column("dtype", description: "type of an element as stored", texts: layers.map(\.plan.dtype)),
         ]
         try required(table, "table").pointee = Handles.insert(TableHandle(Table(columns: columns)))
     }
@@ -397,6 +396,28 @@ public func il_source_classes(
         let columns = try classColumns(labels.classes, samples: labels.counts, total: labels.codes.count)
         try required(table, "table").pointee = Handles.insert(TableHandle(Table(columns: columns)))
     }
+}
+
+@c @implementation
+public func il_source_plan(
+    _ context: OpaquePointer!, _ source: OpaquePointer!, _ table: UnsafeMutablePointer<OpaquePointer?>!
+) -> il_status {
+    guarded { () throws(InfoLensError) in throw InfoLensError(.internal, "not yet") }
+}
+
+@c @implementation
+public func il_source_read(
+    _ context: OpaquePointer!, _ source: OpaquePointer!, _ layer: UnsafePointer<CChar>!, _ first: Int64,
+    _ output: UnsafePointer<il_array>!
+) -> il_status {
+    guarded { () throws(InfoLensError) in throw InfoLensError(.internal, "not yet") }
+}
+
+@c @implementation
+public func il_neuron_ranges(
+    _ context: OpaquePointer!, _ source: OpaquePointer!, _ table: UnsafeMutablePointer<OpaquePointer?>!
+) -> il_status {
+    guarded { () throws(InfoLensError) in throw InfoLensError(.internal, "not yet") }
 }
 
 @c @implementation

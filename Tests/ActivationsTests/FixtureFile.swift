@@ -241,7 +241,13 @@ final class FixtureFile {
 
 extension DumpFile {
     convenience init(path: String, allowExternal: Bool = false) throws(InfoLensError) {
-        try self.init(path: Array(path.utf8CString), allowExternal: allowExternal)
+        var options = OpeningOptions()
+        options.allowsExternal = allowExternal
+        try self.init(path: Array(path.utf8CString), options: options)
+    }
+
+    func matrix(layer: String, reduction: Reduction, memory: Int) throws(InfoLensError) -> any PlannedMatrix {
+        try matrix(layer: layer, as: MatrixForm(reduction), memory: memory)
     }
 
     /// All values of a layer, in blocks of `block` rows.

@@ -172,6 +172,6 @@ struct HDF5LibraryTests {
         let name = (path + [0]).map { CChar(bitPattern: $0) }
         #expect(rename(folder["plain.h5"], name) == 0)
         defer { unlink(name) }
-        #expect(try DumpFile(path: name, allowExternal: false).values("act") == [1, 2])
+        #expect(try DumpFile(path: name, options: OpeningOptions()).values("act") == [1, 2])
     }
 }

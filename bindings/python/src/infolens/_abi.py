@@ -44,6 +44,9 @@ IL_REDUCE_NONE = 0
 IL_REDUCE_MEAN = 1
 IL_REDUCE_MAX = 2
 IL_REDUCE_FLATTEN = 3
+IL_MISSING_REFUSE = 0
+IL_MISSING_EXCLUDE = 1
+IL_MISSING_CLASS = 2
 IL_THRESHOLD = 1
 IL_UNIFORM = 2
 IL_QUANTILE = 3
@@ -145,9 +148,17 @@ class il_array(ctypes.Structure):
 class il_dump_options(ctypes.Structure):
     struct_size: int
     allow_external: int
+    isolate: int
+    allow_missing: int
+    timeout: float
+    bin_width: float
     _fields_ = (
         ("struct_size", ctypes.c_uint32),
         ("allow_external", ctypes.c_uint32),
+        ("isolate", ctypes.c_uint32),
+        ("allow_missing", ctypes.c_uint32),
+        ("timeout", ctypes.c_double),
+        ("bin_width", ctypes.c_double),
     )
 
 
@@ -155,20 +166,24 @@ class il_source_options(ctypes.Structure):
     struct_size: int
     reduction: int
     channel_axis: int
-    reserved: int
+    sample_axis: int
     layers: Any
     layer_count: int
     labels: Any
     condition: Any
+    missing_labels: int
+    reserved: int
     _fields_ = (
         ("struct_size", ctypes.c_uint32),
         ("reduction", ctypes.c_int32),
         ("channel_axis", ctypes.c_int32),
-        ("reserved", ctypes.c_int32),
+        ("sample_axis", ctypes.c_int32),
         ("layers", ctypes.POINTER(ctypes.c_char_p)),
         ("layer_count", ctypes.c_int64),
         ("labels", ctypes.c_char_p),
         ("condition", ctypes.c_char_p),
+        ("missing_labels", ctypes.c_int32),
+        ("reserved", ctypes.c_int32),
     )
 
 
@@ -608,8 +623,10 @@ FUNCTIONS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("il_context_free", None, (ctypes.c_void_p,)),
     ("il_dump_options_init", il_status, (ctypes.POINTER(il_dump_options), ctypes.c_uint32)),
     ("il_dump_open", il_status, (ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(il_dump_options), ctypes.POINTER(ctypes.c_void_p))),
+    ("il_dump_open_files", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_char_p), ctypes.c_int64, ctypes.POINTER(il_dump_options), ctypes.POINTER(ctypes.c_void_p))),
     ("il_dump_describe", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
     ("il_dump_free", None, (ctypes.c_void_p,)),
+    ("il_reader_serve", il_status, (ctypes.c_int32,)),
     ("il_source_options_init", il_status, (ctypes.POINTER(il_source_options), ctypes.c_uint32)),
     ("il_source_from_dump", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_source_options), ctypes.POINTER(ctypes.c_void_p))),
     ("il_source_new", il_status, (ctypes.c_void_p, ctypes.POINTER(il_source_options), ctypes.POINTER(ctypes.c_void_p))),
@@ -619,6 +636,9 @@ FUNCTIONS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("il_source_select", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int64), ctypes.c_int64, ctypes.POINTER(ctypes.c_void_p))),
     ("il_source_layers", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
     ("il_source_classes", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
+    ("il_source_plan", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
+    ("il_source_read", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64, ctypes.POINTER(il_array))),
+    ("il_neuron_ranges", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
     ("il_source_free", None, (ctypes.c_void_p,)),
     ("il_quantizer_init", il_status, (ctypes.POINTER(il_quantizer), ctypes.c_uint32)),
     ("il_estimator_count", ctypes.c_int64, ()),
