@@ -18,7 +18,7 @@ public final class DumpFile: DumpContents, @unchecked Sendable {
     ///   locked it; `format` if it is not HDF5, truncated or corrupt.
     public init(path: UnsafePointer<CChar>, options: OpeningOptions) throws(InfoLensError) {
         let path = BytePath(path)
-        let file = try OpenFile(path: path, policy: LinkPolicy(dump: path, allowsExternal: options.allowsExternal))
+        let file = try OpenFile(path: path, policy: LinkPolicy(dump: path, options: options))
         let walk = try FileWalk.visit(file)
         self.file = file
         layout = DumpLayout(walk, keras: KerasNetwork.find(walk, in: file)) { file.integer(attribute: "index", of: $0) }
@@ -27,10 +27,12 @@ public final class DumpFile: DumpContents, @unchecked Sendable {
 
     public func matrix(layer: String, as form: MatrixForm, memory: Int) throws(InfoLensError) -> any PlannedMatrix {
         if let known = layout.layers.first(where: { isSameText($0.name, layer) }) {
-            return try HDF5Matrix(name: layer, file: file, path: known.path, reduction: form.reduction, memory: memory)
+            return try HDF5Matrix(
+                name: layer, file: file, place: DatasetPlace(path: known.path), form: form, memory: memory)
         }
         do {
-            return try HDF5Matrix(name: layer, file: file, path: path(layer), reduction: form.reduction, memory: memory)
+            return try HDF5Matrix(
+                name: layer, file: file, place: DatasetPlace(path: path(layer)), form: form, memory: memory)
         } catch {
             throw error.kind == .notFound ? InfoLensError(.notFound, "\(error.description); \(listing)") : error
         }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CNumerics
 import Kernels
 
 /// Activations in an HDF5 dataset as samples × neurons, read a block of rows at a time.
@@ -8,66 +9,82 @@ final class HDF5Matrix: PlannedMatrix {
     let neurons: Int
     let element: Element
     let plan: ReadingPlan
+    /// Rows of the dataset that make a sample: 1, or all where the dataset is one.
+    private let rowsPerSample: Int
 
     private let what: String
     private let reader: any RowReader
-    private let encoding: Encoding
     private let reduction: RowReduction
+    /// What elements are once decoded.
+    private let decoded: Element
 
-    var preferredRows: Int? { reader.preferredRows }
+    var preferredRows: Int? { rowsPerSample == 1 ? reader.preferredRows : nil }
 
     /// - Parameters:
-    ///   - path: the dataset's path in `file`
+    ///   - place: the dataset in `file`; a `field` of it is not for this type
     ///   - memory: bytes that reading may use
-    /// - Throws: `shape` for a rank that `reduction` does not take, an empty dataset or fewer than
+    ///   - isPart: one of several that make a layer, and may have a single sample
+    /// - Throws: `shape` for a rank that the form's reduction does not take, an empty dataset or fewer than
     ///   two samples; `dtype` for elements that are no numbers; `memory` for a chunk that is too
     ///   large; and what `StoragePlan.choose` throws.
-    init(name: String, file: OpenFile, path: BytePath, reduction: Reduction, memory: Int) throws(InfoLensError) {
-        let dataset = try Dataset(file, path, access: file.uncachedAccess)
+    init(
+        name: String, file: OpenFile, place: DatasetPlace, form: MatrixForm, memory: Int, isPart: Bool = false
+    ) throws(InfoLensError) {
+        let dataset = try Dataset(file, place.path, access: file.uncachedAccess)
         let facts = dataset.facts
         what = dataset.what
-        guard let encoding = facts.type.encoding else {
+        guard var encoding = facts.type.encoding else {
             throw InfoLensError(
                 .dtype, "\(what) holds elements of type \(facts.type.name); activations are floats, integers or bool")
         }
         guard !facts.isNull else {
             throw InfoLensError(.shape, "\(what) is empty: it was created without an extent")
         }
-        let rows = try RowReduction(reduction, shape: facts.shape, of: what)
-        let size = encoding.dtype.size
-        if case .chunked(let chunk) = facts.layout { try checkChunk(chunk, of: dataset, memory: memory) }
-        reader = try dataset.rowReader(rowBytes: rows.rowElements &* size, elementSize: size, memory: memory)
-        guard facts.shape[0] >= 2 else {
+        if let dtype = place.dtype, dtype.size == encoding.dtype.size { encoding.dtype = dtype }
+        let samplesAreLast = (place.samplesAreLast || form.samplesAreLast) && facts.shape.count > 1
+        let rows = try RowReduction(
+            form.reduction, shape: facts.shape, samplesAreLast: samplesAreLast, isOneSample: place.isOneSample, of: what
+        )
+        let (reader, storage) = try dataset.rowReader(
+            Transfer(encoding), samplesAreLast: samplesAreLast, memory: memory)
+        self.reader = reader
+        rowsPerSample = place.isOneSample ? reader.slab.samples : 1
+        samples = place.isOneSample ? 1 : reader.slab.samples
+        guard samples >= 2 || isPart else {
             throw InfoLensError(
                 .shape, "\(what): fewer than two samples (axis 0 counts samples); information needs at least two")
         }
         self.name = name
-        self.encoding = encoding
-        self.reduction = rows
-        samples = facts.shape[0]
+        reduction = rows
         neurons = rows.neurons
-        element = rows.element(of: encoding.dtype.element)
+        decoded = encoding.dtype.element
+        element = rows.element(of: decoded)
         plan = ReadingPlan(
-            path: .library, reason: "", dtype: facts.type.name, conversion: "none", storage: facts.storage,
-            bytes: facts.count.map { $0 &* size } ?? 0, storedBytes: Int(clamping: facts.storedBytes))
+            path: storage.path, reason: storage.reason,
+            dtype: place.dtype?.name ?? facts.type.name, conversion: conversionName(encoding),
+            storage: facts.storage, bytes: saturatingProduct(facts.count ?? 0, encoding.dtype.size),
+            storedBytes: Int(clamping: facts.storedBytes))
     }
 
-    private var isDirect: Bool { encoding.isKernelElement && reduction.rule == .identity }
+    var rereadingIsCheap: Bool { plan.path == .blocks }
+
+    /// Whether the reader's elements are the block's as they come.
+    private var isDirect: Bool { reduction.rule == .identity && !reader.slab.samplesAreLast }
 
     /// Parts of the scratch memory, one after the other.
-    private func parts(rows: Int) -> (output: Int, stored: Int, row: Int, workspace: Int) {
+    private func parts(rows: Int) -> (output: Int, decoded: Int, row: Int, workspace: Int) {
         (
             output: alignedProduct(rows, neurons, element.size),
-            stored: isDirect ? 0 : alignedProduct(rows, reduction.rowElements, encoding.dtype.size),
-            row: reduction.rule == .identity
-                ? 0 : alignedProduct(1, reduction.rowElements, encoding.dtype.element.size),
-            workspace: aligned(reader.workspaceBytes)
+            decoded: isDirect ? 0 : alignedProduct(rows, reduction.rowElements, decoded.size),
+            row: reader.slab.samplesAreLast && reduction.rule != .identity
+                ? alignedProduct(rows, reduction.rowElements, decoded.size) : 0,
+            workspace: aligned(reader.workspaceBytes(rows: rows &* rowsPerSample))
         )
     }
 
     func scratchBytes(rows: Int) -> Int {
         let parts = parts(rows: rows)
-        return parts.output &+ parts.stored &+ parts.row &+ parts.workspace
+        return parts.output &+ parts.decoded &+ parts.row &+ parts.workspace
     }
 
     func read(rows: Range<Int>, scratch: UnsafeMutableRawBufferPointer) throws(InfoLensError) -> RowBlock {
@@ -75,33 +92,45 @@ final class HDF5Matrix: PlannedMatrix {
             throw InfoLensError(.internal, "\(what): \(scratch.count) bytes of scratch are too few")
         }
         let parts = parts(rows: rows.count)
-        let stored = isDirect ? output : output + parts.output
-        let row = output + parts.output + parts.stored
-        try reader.read(rows: rows, into: stored, workspace: row + parts.row)
-        if !isDirect { try convert(rows, stored: stored, row: row, to: output) }
+        let values = isDirect ? output : output + parts.output
+        let transposed = output + parts.output + parts.decoded
+        try reader.read(
+            rows: rows.lowerBound &* rowsPerSample..<rows.upperBound &* rowsPerSample, into: values,
+            workspace: transposed + parts.row)
+        if !isDirect { arrange(rows.count, values, transposed, output) }
         return RowBlock(
             base: UnsafeRawPointer(output), firstRow: rows.lowerBound, rows: rows.count, neurons: neurons,
             rowStride: neurons, element: element)
     }
 
-    /// Decodes stored rows, and reduces each if there is a rule for it.
-    private func convert(
-        _ rows: Range<Int>, stored: UnsafeMutableRawPointer, row: UnsafeMutableRawPointer,
-        to output: UnsafeMutableRawPointer
-    ) throws(InfoLensError) {
-        let size = encoding.dtype.size
-        let decoded = encoding.dtype.element
-        let count = reduction.rowElements
-        for index in 0..<rows.count {
-            let target = reduction.rule == .identity ? output + index &* neurons &* element.size : row
-            if let bad = encoding.convert(
-                stored + index &* count &* size, stride: size, count: count, to: decoded, target)
-            {
-                throw inexactInteger(in: what, row: rows.lowerBound + index, neuron: bad)
-            }
-            if reduction.rule != .identity {
-                reduction.apply(row, stored: decoded, to: output + index &* neurons &* element.size)
-            }
+    /// Turns columns into rows, and reduces rows.
+    private func arrange(
+        _ rows: Int, _ values: UnsafeMutableRawPointer, _ transposed: UnsafeMutableRawPointer,
+        _ output: UnsafeMutableRawPointer
+    ) {
+        let isReduced = reduction.rule != .identity
+        var samples = UnsafeRawPointer(values)
+        if reader.slab.samplesAreLast {
+            let target = isReduced ? transposed : output
+            cn_transpose(
+                values, Int64(reduction.rowElements), Int64(rows), Int64(decoded.size), target)
+            samples = UnsafeRawPointer(target)
+        }
+        guard isReduced else { return }
+        for row in 0..<rows {
+            reduction.apply(
+                samples + row &* reduction.rowElements &* decoded.size, stored: decoded,
+                to: output + row &* neurons &* element.size)
+        }
+    }
+}
+
+extension StoragePlan {
+    var path: ReadingPlan.Path {
+        switch way {
+        case .contiguous: .blocks
+        case .chunks: .chunks
+        case .library: .library
         }
     }
 }

@@ -38,21 +38,32 @@ struct RowReduction: Sendable {
 
     /// Plans `reduction` for activations of the shape [N, …]; their element count is known to fit.
     ///
+    /// - Parameters:
+    ///   - samplesAreLast: the shape is […, N] with the axes in reversed order, as MATLAB stores [N, …]; the channels'
+    ///     axis counts in the order that MATLAB shows
+    ///   - isOneSample: the shape is that of a single sample, with or without an axis of length 1 for it
     /// - Throws: `shape` for a rank that the reduction does not take, for a channel axis
     ///   that is not there, and for samples without elements.
-    init(_ reduction: Reduction, shape: [Int], of name: String) throws(InfoLensError) {
-        let rank = shape.count
-        guard rank > 0 else {
+    init(
+        _ reduction: Reduction, shape: [Int], samplesAreLast: Bool = false, isOneSample: Bool = false, of name: String
+    ) throws(InfoLensError) {
+        guard !shape.isEmpty else {
             throw InfoLensError(
                 .shape, "\(name): a scalar has no samples; activations are [N, d], [N] or [N, …] with a reduction")
         }
-        guard shape[0] > 0 else {
-            throw InfoLensError(.shape, "\(name): shape \(describe(shape: shape)) has no samples (axis 0 is empty)")
+        let sampleAxis = samplesAreLast ? shape.count - 1 : 0
+        guard shape[sampleAxis] > 0 else {
+            throw InfoLensError(
+                .shape,
+                "\(name): shape \(describe(shape: shape)) has no samples (axis \(sampleAxis) is empty)")
         }
         guard !shape.contains(0) else {
             throw InfoLensError(.shape, "\(name): shape \(describe(shape: shape)) has no neurons (an axis is empty)")
         }
-        let elements = shape.dropFirst().reduce(1, &*)
+        var axes = samplesAreLast ? Array(shape.dropLast()) : Array(shape.dropFirst())
+        if isOneSample, shape.count == 1 || shape[0] > 1 { axes = shape }
+        let rank = axes.count + 1
+        let elements = axes.reduce(1, &*)
         if rank <= 2 {
             self.init(rule: .identity, before: 1, channels: elements, after: 1)
             return
@@ -62,7 +73,8 @@ struct RowReduction: Sendable {
             throw InfoLensError(
                 .shape,
                 "\(name): shape \(describe(shape: shape)) has rank \(rank), neurons want rank 2; choose a reduction: "
-                    + "mean or max over positions (with the channels' axis), or flatten")
+                    + "mean or max over positions (with the channels' axis), or flatten; or one position k of axis 1, "
+                    + "named as '[:, k]' behind the dataset's path")
         case .flatten:
             self.init(rule: .identity, before: 1, channels: elements, after: 1)
         case .mean(let axis), .max(let axis):
@@ -74,11 +86,12 @@ struct RowReduction: Sendable {
                         + "samples'; use 1 … \(rank - 1), or -1 for the last")
             }
             let rule: Rule = if case .mean = reduction { .mean } else { .max }
+            let place = samplesAreLast ? axes.count - channelAxis : channelAxis - 1
             self.init(
                 rule: rule,
-                before: shape[1..<channelAxis].reduce(1, &*),
-                channels: shape[channelAxis],
-                after: shape[(channelAxis + 1)...].reduce(1, &*))
+                before: axes[..<place].reduce(1, &*),
+                channels: axes[place],
+                after: axes[(place + 1)...].reduce(1, &*))
         }
     }
 

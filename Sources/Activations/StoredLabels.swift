@@ -44,12 +44,12 @@ enum StoredLabels {
             shape: facts.shape, dtype: encoding.dtype, swapped: encoding.swapped, argument: dataset.what)
         let size = encoding.dtype.size
         let rowBytes = facts.shape.dropFirst().reduce(size, &*)
-        let reader = try dataset.rowReader(rowBytes: rowBytes, elementSize: size, memory: 1 << 30)
+        let reader = try dataset.rowReader(Transfer(raw: size), memory: 1 << 30).reader
         let rows = max(1, min(facts.shape[0], pieceBytes / rowBytes))
         let aligned = reader.preferredRows.map { rows > $0 ? rows / $0 &* $0 : rows } ?? rows
 
         let buffer = try Scratch(
-            bytes: Activations.aligned(aligned &* rowBytes) &+ reader.workspaceBytes, for: dataset.what)
+            bytes: Activations.aligned(aligned &* rowBytes) &+ reader.workspaceBytes(rows: aligned), for: dataset.what)
         for start in stride(from: 0, to: facts.shape[0], by: aligned) {
             let end = min(start + aligned, facts.shape[0])
             try reader.read(

@@ -75,12 +75,11 @@ struct StoredWeights {
         let rows = facts.shape[0]
         let columns = count / rows
         let size = encoding.dtype.size
-        if case .chunked(let chunk) = facts.layout { try checkChunk(chunk, of: dataset, memory: memory) }
-        let reader = try dataset.rowReader(rowBytes: columns &* size, elementSize: size, memory: memory)
+        let reader = try dataset.rowReader(Transfer(raw: size), memory: memory).reader
         // A few pages at a time, or whole chunks.
         let piece = min(rows, max(reader.preferredRows ?? 1, (1 << 16) / (columns &* size), 1))
         let stored = alignedProduct(piece, columns, size)
-        let needed = stored &+ alignedProduct(1, columns, 8) &+ reader.workspaceBytes
+        let needed = stored &+ alignedProduct(1, columns, 8) &+ reader.workspaceBytes(rows: piece)
         guard needed <= memory else {
             throw InfoLensError(
                 .memory,

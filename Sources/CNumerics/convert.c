@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One loop a (source type, destination type) pair, written once as a macro.
- * Each pair gets two copies of the loop: unit stride in native byte order,
+ * Each pair gets three copies of the loop: unit stride in either byte order,
  * which compilers vectorise, and the general one. Elements are loaded with
  * memcpy because a caller's array may start at any address.
  */
@@ -93,6 +93,11 @@ static inline uint64_t swap64(uint64_t x) { return __builtin_bswap64(x); }
         if (!swapped && stride == (ptrdiff_t)sizeof(type)) {                         \
             for (int64_t i = 0; i < n; i++) {                                        \
                 memcpy(&x, bytes_ + i * (int64_t)sizeof(type), sizeof x);            \
+                destination[i] = (expression);                                       \
+            }                                                                        \
+        } else if (stride == (ptrdiff_t)sizeof(type)) {                              \
+            for (int64_t i = 0; i < n; i++) {                                        \
+                LOAD(type, bits, bytes_ + i * (int64_t)sizeof(type), 1, x);          \
                 destination[i] = (expression);                                       \
             }                                                                        \
         } else {                                                                     \

@@ -43,3 +43,28 @@ void cn_to_rows(const double *values, int64_t column_stride, int64_t rows, int64
                 double *target, int64_t row_stride) {
     DISPATCH(to_rows, values, column_stride, rows, columns, place, target, row_stride)
 }
+
+/* A tile of both sides stays in the first cache; within it, whole lines of the target are written. */
+#define TRANSPOSE(type)                                                                            \
+    do {                                                                                           \
+        const type *from = values;                                                                 \
+        type *to = target;                                                                         \
+        for (int64_t top = 0; top < rows; top += TILE) {                                           \
+            const int64_t bottom = top + TILE < rows ? top + TILE : rows;                          \
+            for (int64_t left = 0; left < columns; left += TILE) {                                 \
+                const int64_t right = left + TILE < columns ? left + TILE : columns;               \
+                for (int64_t j = left; j < right; j++) {                                           \
+                    for (int64_t i = top; i < bottom; i++) to[j * rows + i] = from[i * columns + j]; \
+                }                                                                                  \
+            }                                                                                      \
+        }                                                                                          \
+    } while (0)
+
+void cn_transpose(const void *values, int64_t rows, int64_t columns, int64_t size, void *target) {
+    enum { TILE = 16 };
+    if (size == 8) {
+        TRANSPOSE(uint64_t);
+    } else {
+        TRANSPOSE(uint32_t);
+    }
+}

@@ -56,6 +56,8 @@ public protocol ActivationMatrix: Sendable {
     var element: Element { get }
     /// Number of rows that are cheapest read together (a chunk of the file), or nil.
     var preferredRows: Int? { get }
+    /// Whether a row read again costs little more than its bytes: false where it must be decoded again.
+    var rereadingIsCheap: Bool { get }
 
     /// What errors call the matrix, as the beginning of a sentence, and one of its neurons.
     func label(ofNeuron neuron: Int) -> (subject: String, neuron: String)
@@ -74,6 +76,8 @@ public protocol ActivationMatrix: Sendable {
 }
 
 extension ActivationMatrix {
+    public var rereadingIsCheap: Bool { true }
+
     public func label(ofNeuron neuron: Int) -> (subject: String, neuron: String) {
         ("activations: layer \"\(name)\"", "neuron \(neuron)")
     }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import Kernels
 
-/// Where the elements of each chunk lie among those of a dataset in C order.
+/// Where the elements of each chunk lie among those of a block of samples.
 ///
-/// Innermost axes that a chunk spans whole are treated as one with the axis
-/// outside them, so that what is copied is as long as it can be.
+/// Where samples are along axis 0, innermost axes that a chunk spans whole are treated as one with
+/// the axis outside them, so that what is copied is as long as it can be.
 struct ChunkGrid: Sendable {
     /// Shape of a chunk, of the dataset's rank.
     let chunk: [Int]
     private let shape: [Int]
+    private let sampleAxis: Int
     /// Shapes with the innermost axes joined.
     private let joinedShape: [Int]
     private let joinedChunk: [Int]
@@ -16,14 +18,15 @@ struct ChunkGrid: Sendable {
     private let elementSize: Int
 
     /// - Precondition: equal ranks ≥ 1, no empty axis; the products fit.
-    init(shape: [Int], chunk: [Int], elementSize: Int) {
-        self.shape = shape
+    init(_ slab: Slab, chunk: [Int], elementSize: Int) {
+        shape = slab.shape
         self.chunk = chunk
+        sampleAxis = slab.sampleAxis
         self.elementSize = elementSize
         var joinedShape = shape
         var joinedChunk = chunk
         var inner = 1
-        while joinedShape.count > 1, let length = joinedShape.last, joinedChunk.last == length {
+        while !slab.samplesAreLast, joinedShape.count > 1, let length = joinedShape.last, joinedChunk.last == length {
             joinedShape.removeLast()
             joinedChunk.removeLast()
             joinedShape[joinedShape.count - 1] &*= length
@@ -35,30 +38,36 @@ struct ChunkGrid: Sendable {
         joinedInner = inner
     }
 
-    /// A chunk's part within the rows that are read.
-    struct Box {
+    /// Chunks along each axis.
+    var lengths: [Int] { zip(shape, chunk).map { ($0 &- 1) / $1 &+ 1 } }
+
+    /// A chunk's part within the rows that are read. Places count elements.
+    struct Box: Sendable {
         /// The chunk's first element, as HDF5 counts.
         let offset: [UInt64]
         /// Whether the chunk sticks out of the dataset.
         let isPartial: Bool
-        /// Bytes copied at a time.
-        fileprivate var runBytes: Int
-        /// Outer axes of the part, innermost last: length, and byte strides in the chunk and the output.
-        fileprivate var axes: [(length: Int, chunk: Int, output: Int)]
-        /// Bytes from the beginning of the chunk, and of the output, to the part's.
-        fileprivate var chunkStart: Int
-        fileprivate var outputStart: Int
+        /// Elements that lie together in the chunk and in the block.
+        fileprivate(set) var runLength: Int
+        /// Outer axes of the part, innermost last: length, and distances in the chunk and the block.
+        fileprivate(set) var axes: [(length: Int, chunk: Int, output: Int)]
+        /// Places of the part's first element in the chunk and in the block.
+        fileprivate(set) var chunkStart: Int
+        fileprivate(set) var outputStart: Int
+
+        var runs: Int { axes.reduce(1) { $0 &* $1.length } }
     }
 }
 
 extension ChunkGrid {
     /// Positions in the grid of the chunks that hold some of the rows, in C order.
     func positions(of rows: Range<Int>) -> some Sequence<[Int]> {
+        let axis = joinedShape.count == 1 ? 0 : sampleAxis
         let unit = rowUnit
-        let first = rows.lowerBound &* unit / joinedChunk[0]
-        let last = (rows.upperBound &* unit &- 1) / joinedChunk[0]
-        var lengths = zip(joinedShape, joinedChunk).map { ($0 &+ $1 &- 1) / $1 }
-        lengths[0] = last &- first &+ 1
+        let first = rows.lowerBound &* unit / joinedChunk[axis]
+        let last = (rows.upperBound &* unit &- 1) / joinedChunk[axis]
+        var lengths = zip(joinedShape, joinedChunk).map { ($0 &- 1) / $1 &+ 1 }
+        lengths[axis] = last &- first &+ 1
         let count = lengths.reduce(1, &*)
         return (0..<count).lazy.map { [lengths] index in
             var rest = index
@@ -67,7 +76,7 @@ extension ChunkGrid {
                 position[axis] = rest % lengths[axis]
                 rest /= lengths[axis]
             }
-            position[0] &+= first
+            position[axis] &+= first
             return position
         }
     }
@@ -78,68 +87,62 @@ extension ChunkGrid {
     /// Bytes of a chunk that lie together among the dataset's elements.
     var runBytes: Int { (joinedChunk.last ?? 1) &* elementSize }
 
-    /// What to copy from the chunk at `position` for these rows, row `rows.lowerBound` coming first in the output.
+    /// What to copy from the chunk at `position` for these rows, row `rows.lowerBound` coming first in the block.
     func box(at position: [Int], rows: Range<Int>) -> Box {
         let last = joinedShape.count - 1
+        let samples = joinedShape.count == 1 ? 0 : sampleAxis
         var offset = [UInt64](repeating: 0, count: shape.count)
         var isPartial = false
         var axes: [(length: Int, chunk: Int, output: Int)] = []
         var chunkStart = 0
         var outputStart = 0
-        var chunkStride = elementSize
-        var outputStride = elementSize
+        var chunkStride = 1
+        var outputStride = 1
         for axis in stride(from: last, through: 0, by: -1) {
             let start = position[axis] &* joinedChunk[axis]
             let end = min(start &+ joinedChunk[axis], joinedShape[axis])
             isPartial = isPartial || start &+ joinedChunk[axis] > joinedShape[axis]
             offset[axis] = UInt64(axis == last ? start / joinedInner : start)
-            let unit = axis == 0 ? rowUnit : 1
-            let low = axis == 0 ? max(start, rows.lowerBound &* unit) : start
-            let high = axis == 0 ? min(end, rows.upperBound &* unit) : end
-            let origin = axis == 0 ? rows.lowerBound &* unit : 0
+            let isCut = axis == samples
+            let unit = isCut ? rowUnit : 1
+            let low = isCut ? max(start, rows.lowerBound &* unit) : start
+            let high = isCut ? min(end, rows.upperBound &* unit) : end
+            let origin = isCut ? rows.lowerBound &* unit : 0
             axes.append((length: high &- low, chunk: chunkStride, output: outputStride))
             chunkStart &+= (low &- start) &* chunkStride
             outputStart &+= (low &- origin) &* outputStride
             chunkStride &*= joinedChunk[axis]
-            outputStride &*= joinedShape[axis]
+            outputStride &*= isCut ? rows.count &* unit : joinedShape[axis]
         }
         let run = axes.removeFirst()
         return Box(
-            offset: offset, isPartial: isPartial, runBytes: run.length &* elementSize, axes: axes.reversed(),
+            offset: offset, isPartial: isPartial, runLength: run.length, axes: axes.reversed(),
             chunkStart: chunkStart, outputStart: outputStart)
     }
 }
 
 extension ChunkGrid.Box {
-    /// Copies this part from its decoded chunk.
-    func copy(from chunk: UnsafeRawPointer, to output: UnsafeMutableRawPointer) {
-        forEachRun { chunkOffset, outputOffset in
-            (output + outputOffset).copyMemory(from: chunk + chunkOffset, byteCount: runBytes)
-        }
-    }
-
-    /// Fills this part with one element's bytes.
-    func fill(_ output: UnsafeMutableRawPointer, with element: [UInt8]) {
-        forEachRun { _, outputOffset in
-            for byte in 0..<runBytes {
-                output.storeBytes(of: element[byte % element.count], toByteOffset: outputOffset &+ byte, as: UInt8.self)
+    /// Calls `body` with the place of each run in the chunk and in the block, in their order in the chunk.
+    func forEachRun(_ body: (_ chunk: Int, _ output: Int) throws(InfoLensError) -> Void) throws(InfoLensError) {
+        // Almost always there is one axis of runs.
+        if axes.count <= 1 {
+            let axis = axes.first ?? (length: 1, chunk: 0, output: 0)
+            for index in 0..<axis.length {
+                try body(chunkStart &+ index &* axis.chunk, outputStart &+ index &* axis.output)
             }
+            return
         }
-    }
-
-    private func forEachRun(_ body: (_ chunkOffset: Int, _ outputOffset: Int) -> Void) {
-        let count = axes.reduce(1) { $0 &* $1.length }
-        for index in 0..<count {
+        for index in 0..<runs {
             var rest = index
-            var chunkOffset = chunkStart
-            var outputOffset = outputStart
+            var chunkPlace = chunkStart
+            var outputPlace = outputStart
             for axis in axes.reversed() {
                 let step = rest % axis.length
                 rest /= axis.length
-                chunkOffset &+= step &* axis.chunk
-                outputOffset &+= step &* axis.output
+                chunkPlace &+= step &* axis.chunk
+                outputPlace &+= step &* axis.output
             }
-            body(chunkOffset, outputOffset)
+            try body(chunkPlace, outputPlace)
         }
     }
 }

@@ -14,22 +14,38 @@ struct Filter: Equatable, Sendable {
     static let deflate: Int32 = 1
     static let shuffle: Int32 = 2
     static let fletcher32: Int32 = 3
+    /// Of h5py.
+    static let lzf: Int32 = 32000
 
-    /// For people: "gzip", "shuffle", "lzf (32000)".
+    /// For people: "gzip", "shuffle", "blosc (32001)".
     var name: String {
         switch identifier {
         case Self.deflate: "gzip"
         case Self.shuffle: "shuffle"
         case Self.fletcher32: "fletcher32"
+        case Self.lzf: "lzf"
         default: label.isEmpty ? "filter \(identifier)" : "\(label) (\(identifier))"
         }
     }
 
     /// Whether we undo it ourselves, outside HDF5's lock and with the sizes checked.
-    var isKnown: Bool { (Self.deflate...Self.fletcher32).contains(identifier) }
+    var isKnown: Bool { (Self.deflate...Self.fletcher32).contains(identifier) || identifier == Self.lzf }
 
     /// Whether HDF5 can undo it. Called inside HDF5's lock.
     var isAvailable: Bool { H5Zfilter_avail(H5Z_filter_t(identifier)) > 0 }
+
+    /// What to say where nobody can undo it.
+    var absence: String {
+        let plugins = [
+            32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp", 32015: "zstd", 32026: "blosc2",
+        ]
+        let name = plugins[Int(identifier)].map { "\($0) (\(identifier))" } ?? self.name
+        return """
+            its chunks need the HDF5 filter \(name), which is not installed; for Python, 'pip install hdf5plugin'; \
+            elsewhere, set HDF5_PLUGIN_PATH to the folder of the filter's plugin before the file is opened; or rewrite \
+            the file with gzip
+            """
+    }
 
     /// The filters of a creation property list, in the order of writing. Called inside HDF5's lock.
     static func pipeline(of creation: hid_t) -> [Filter] {

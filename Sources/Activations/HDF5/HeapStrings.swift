@@ -19,15 +19,20 @@ struct HeapStrings {
     /// - Precondition: `StoragePlan.check` has passed the dataset, whose elements are such strings.
     init?(_ dataset: Dataset, limit: Int) throws(InfoLensError) {
         let facts = dataset.facts
+        let slab = Slab(shape: facts.shape, samplesAreLast: false, what: dataset.what)
+        let transfer = Transfer(raw: facts.elementBytes)
         rows = facts.shape.first ?? 1
         rowElements = facts.shape.dropFirst().reduce(1, &*)
         switch facts.layout {
         case .contiguous where facts.externalFiles == 0:
-            let rowBytes = rowElements &* facts.elementBytes
-            reader = try ContiguousReader(dataset, rowBytes: rowBytes, offset: StoragePlan.offset(of: dataset))
+            let offset = try StoragePlan.offset(of: dataset)
+            reader = try ContiguousReader(dataset, slab: slab, transfer: transfer, offset: offset)
         case .chunked(let chunk) where facts.filters.allSatisfy(\.isKnown):
             guard try Self.hasPlainChunks(dataset) else { return nil }
-            reader = try ChunkReader(dataset, chunk: chunk, elementSize: facts.elementBytes, memory: 1 << 30)
+            try checkChunk(chunk, of: dataset, memory: 1 << 30)
+            reader = try ChunkReader(
+                dataset, slab: slab, transfer: transfer, chunk: chunk,
+                index: ChunkIndex(of: dataset, chunk: chunk, memory: 1 << 27))
         default: return nil
         }
         what = dataset.what
@@ -53,7 +58,7 @@ struct HeapStrings {
         if let preferred = reader.preferredRows, piece > preferred { piece -= piece % preferred }
         let elementBytes = heap.elementBytes
         let bytes = aligned(piece &* rowElements &* elementBytes)
-        let buffer = try Scratch(bytes: bytes &+ reader.workspaceBytes, for: what)
+        let buffer = try Scratch(bytes: bytes &+ reader.workspaceBytes(rows: piece), for: what)
         for start in stride(from: 0, to: rows, by: piece) {
             let end = min(start &+ piece, rows)
             try reader.read(rows: start..<end, into: buffer.base, workspace: buffer.base + bytes)

@@ -9,13 +9,16 @@ import Kernels
 /// folder are followed; symbolic links count by where they lead.
 final class LinkPolicy: @unchecked Sendable {
     let allowsExternal: Bool
+    /// Whether data that was never written counts as zeros.
+    let allowsMissing: Bool
     /// Canonical folders of the dump: where its name is, and where its bytes are.
     private let folders: [BytePath]
     /// Why the last link was not followed. Guarded by HDF5's lock.
     private var refusal: InfoLensError?
 
-    init(dump path: BytePath, allowsExternal: Bool) {
-        self.allowsExternal = allowsExternal
+    init(dump path: BytePath, options: OpeningOptions) {
+        allowsExternal = options.allowsExternal
+        allowsMissing = options.allowsMissing
         folders = [path.directory.canonical, path.canonical?.directory].compactMap { $0 }
     }
 

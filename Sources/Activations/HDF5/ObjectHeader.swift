@@ -59,6 +59,20 @@ struct ObjectHeader {
         return nil
     }
 
+    var addressBytes: Int { file.addressBytes }
+    var undefinedAddress: Int { file.undefinedAddress }
+
+    /// The first message of a type; nil where there is none, or only the place of one that others share.
+    func message(of wanted: Int) -> ArraySlice<UInt8>? {
+        var found: ArraySlice<UInt8>?
+        for chunk in chunks where found == nil {
+            forEachMessage(in: chunk) { type, flags, data in
+                if type == wanted, flags & 0x02 == 0, found == nil { found = data }
+            }
+        }
+        return found
+    }
+
     /// The part of an attribute message behind name, type and extent, if the name is `name`.
     private func elements(_ message: ArraySlice<UInt8>, of name: String) -> ArraySlice<UInt8>? {
         let bytes = Array(message)

@@ -37,10 +37,19 @@ struct RawFile {
         size = Int(status.st_size)
     }
 
+    /// The address that stands for none, all bits set; −1 where that is beyond Int.
+    var undefinedAddress: Int { addressBytes >= 8 ? -1 : 1 << (8 &* addressBytes) &- 1 }
+
+    /// Bytes from the file's start to `address`.
+    func offset(of address: Int) -> Int? {
+        let (offset, overflow) = address.addingReportingOverflow(userBlock)
+        return overflow || address < 0 ? nil : offset
+    }
+
     /// How many bytes the file has from `address` on.
     func available(at address: Int) -> Int {
         let (start, overflow) = address.addingReportingOverflow(userBlock)
-        return overflow || start < 0 ? 0 : max(0, size &- start)
+        return overflow || address < 0 || start < 0 ? 0 : max(0, size &- start)
     }
 
     /// Whether `count` bytes from `address` on are in the file.

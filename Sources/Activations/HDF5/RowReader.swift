@@ -1,37 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-import CHDF5
+import CNumerics
 import Glibc
 import Kernels
 
-/// Reads whole samples of a dataset in their stored encoding.
+/// Reads whole samples of a dataset.
 protocol RowReader: Sendable {
-    /// Bytes of workspace that a call of `read` needs, whatever the number of rows.
-    var workspaceBytes: Int { get }
+    var slab: Slab { get }
+    /// What becomes of elements.
+    var transfer: Transfer { get }
     /// Rows that are cheapest read together, or nil.
     var preferredRows: Int? { get }
 
-    /// Fills `output` with the rows, in C order. Several threads may call this at once.
+    /// Bytes of workspace that `read` needs for this many rows. Does not shrink with more of them.
+    func workspaceBytes(rows: Int) -> Int
+
+    /// Fills `output` with the rows: in C order of the slab's shape, `rows.count` being the length of the samples'
+    /// axis. Several threads may call this at once.
     ///
-    /// - Precondition: `rows` lie within the dataset, `output` has room for them and
+    /// - Precondition: `rows` lie within the dataset and are not empty, `output` has room for them and
     ///   `workspace` for `workspaceBytes`; both are aligned to 64 bytes.
+    /// - Throws: `io`, `format`; `numeric` for an integer that has no exact float64.
     func read(rows: Range<Int>, into output: UnsafeMutableRawPointer, workspace: UnsafeMutableRawPointer)
         throws(InfoLensError)
 }
 
-/// Contiguous data, read from the file itself: no lock is held and no copy made.
+/// Contiguous data, read from the file itself: no lock is held, and no copy made but by conversions.
 struct ContiguousReader: RowReader {
-    let dataset: Dataset
-    let rowBytes: Int
+    let slab: Slab
+    let transfer: Transfer
+    /// Keeps the descriptor open.
+    private let dataset: Dataset
     private let offset: Int
     private let descriptor: Int32
 
-    var workspaceBytes: Int { 0 }
+    /// Bytes converted at a time: what is read stays in the cache until it is converted.
+    private static let pieceBytes = 128 << 10
+
     var preferredRows: Int? { nil }
 
+    func workspaceBytes(rows: Int) -> Int { transfer.isCopy ? 0 : Self.pieceBytes }
+
     /// - Precondition: the dataset's data lies in its file from `offset` on.
-    init(_ dataset: Dataset, rowBytes: Int, offset: Int) throws(InfoLensError) {
+    init(_ dataset: Dataset, slab: Slab, transfer: Transfer, offset: Int) throws(InfoLensError) {
         self.dataset = dataset
-        self.rowBytes = rowBytes
+        self.slab = slab
+        self.transfer = transfer
         self.offset = offset
         (descriptor, _) = try dataset.descriptor()
     }
@@ -39,120 +52,87 @@ struct ContiguousReader: RowReader {
     func read(rows: Range<Int>, into output: UnsafeMutableRawPointer, workspace: UnsafeMutableRawPointer)
         throws(InfoLensError)
     {
-        let end = rows.count &* rowBytes
-        let start = offset &+ rows.lowerBound &* rowBytes
+        let rowElements = slab.rowElements
+        if !slab.samplesAreLast {
+            return try move(
+                rows.lowerBound &* rowElements, rows.count &* rowElements, to: output, at: 0, rows, workspace)
+        }
+        for neuron in 0..<rowElements {
+            try move(
+                neuron &* slab.samples &+ rows.lowerBound, rows.count, to: output, at: neuron &* rows.count, rows,
+                workspace)
+        }
+    }
+
+    /// Reads `count` adjacent elements from the one with index `first` on to place `place` of the block.
+    private func move(
+        _ first: Int, _ count: Int, to output: UnsafeMutableRawPointer, at place: Int, _ rows: Range<Int>,
+        _ workspace: UnsafeMutableRawPointer
+    ) throws(InfoLensError) {
+        let start = offset &+ first &* transfer.storedSize
+        if transfer.isCopy {
+            return try readFile(
+                descriptor, count &* transfer.size, at: start, into: output + place &* transfer.size, slab.what)
+        }
+        let piece = Self.pieceBytes / transfer.storedSize
         var done = 0
-        while done < end {
-            let count = pread(descriptor, output + done, end &- done, off_t(start &+ done))
-            if count > 0 {
-                done &+= count
-            } else if count == 0 {
-                throw InfoLensError(
-                    .format, "\(dataset.what): truncated: the file ends at byte \(start &+ done), within its data")
-            } else if errno != EINTR {
-                throw InfoLensError(.io, "\(dataset.what): reading failed: \(String(cString: strerror(errno)))")
+        while done < count {
+            let step = min(piece, count &- done)
+            try readFile(
+                descriptor, step &* transfer.storedSize, at: start &+ done &* transfer.storedSize, into: workspace,
+                slab.what)
+            let target = output + (place &+ done) &* transfer.size
+            if let bad = transfer.move(workspace, count: step, to: target) {
+                throw slab.inexact(place &+ done &+ bad, rows: rows)
             }
+            done &+= step
         }
     }
 }
 
-/// Anything else, read by HDF5 itself, one block at a time.
+/// Fills `output` with `count` bytes of a file from `offset` on.
 ///
-/// The dataset has no chunk cache: blocks of whole chunks decode each chunk once
-/// without one, and what HDF5 keeps for each open dataset would be in no budget.
-struct LibraryReader: RowReader {
-    let dataset: Dataset
-    let preferredRows: Int?
-    let workspaceBytes: Int
-    /// Chunks that are read one by one; nil if HDF5 is given all rows at once.
-    private let grid: ChunkGrid?
+/// - Throws: `format` where the file ends before, `io`.
+func readFile(
+    _ descriptor: Int32, _ count: Int, at offset: Int, into output: UnsafeMutableRawPointer, _ what: String
+) throws(InfoLensError) {
+    try checkRead(cn_read_at(descriptor, output, Int64(count), Int64(offset)), of: count, at: offset, what)
+}
 
-    /// Without a cache HDF5 reads a chunk that has no filters run by run. From this length on runs
-    /// are no slower than whole chunks.
-    private static let longRun = 4096
-
-    init(_ dataset: Dataset, elementSize: Int) {
-        self.dataset = dataset
-        guard case .chunked(let chunk) = dataset.facts.layout else {
-            (preferredRows, workspaceBytes, grid) = (nil, 0, nil)
-            return
-        }
-        preferredRows = chunk[0]
-        let chunkBytes = chunk.reduce(dataset.facts.elementBytes, &*)
-        let grid = ChunkGrid(shape: dataset.facts.shape, chunk: chunk, elementSize: elementSize)
-        if !dataset.facts.filters.isEmpty {
-            // Not ours, but HDF5's while it decodes: a chunk as stored and as decoded.
-            (workspaceBytes, self.grid) = (aligned(2 &* chunkBytes), nil)
-        } else if case .numeric = dataset.facts.type, grid.runBytes < Self.longRun {
-            (workspaceBytes, self.grid) = (aligned(chunkBytes), grid)
-        } else {
-            (workspaceBytes, self.grid) = (0, nil)
-        }
+/// - Parameter result: of `cn_read_at` or `cn_scatter_at`
+func checkRead(_ result: Int64, of count: Int, at offset: Int, _ what: String) throws(InfoLensError) {
+    if result == count { return }
+    if result < 0 {
+        throw InfoLensError(
+            .io, "\(what): reading failed: \(String(cString: strerror(Int32(truncatingIfNeeded: -result))))")
     }
+    throw InfoLensError(
+        .format, "\(what): truncated: the file ends at byte \(offset &+ Int(result)), within its data")
+}
 
-    func read(rows: Range<Int>, into output: UnsafeMutableRawPointer, workspace: UnsafeMutableRawPointer)
-        throws(InfoLensError)
-    {
-        guard let grid else {
-            var start = dataset.facts.shape.map { _ in hsize_t(0) }
-            var count = dataset.facts.shape.map { hsize_t($0) }
-            if !count.isEmpty {
-                start[0] = hsize_t(rows.lowerBound)
-                count[0] = hsize_t(rows.count)
+extension Dataset {
+    /// The reader that the dataset's storage asks for.
+    ///
+    /// - Parameters:
+    ///   - transfer: what becomes of elements
+    ///   - memory: bytes that reading may use
+    /// - Throws: `memory` for a chunk of which `memory` does not hold two; what `StoragePlan.choose` throws.
+    func rowReader(
+        _ transfer: Transfer, samplesAreLast: Bool = false, memory: Int
+    ) throws(InfoLensError) -> (reader: any RowReader, plan: StoragePlan) {
+        if case .chunked(let chunk) = facts.layout { try checkChunk(chunk, of: self, memory: memory) }
+        let plan = try StoragePlan.choose(for: self, memory: memory)
+        let slab = Slab(shape: facts.shape, samplesAreLast: samplesAreLast, what: what)
+        let reader: any RowReader =
+            switch (plan.way, facts.layout) {
+            case (.contiguous(let offset), _):
+                try ContiguousReader(self, slab: slab, transfer: transfer, offset: offset)
+            case (.chunks(let index), .chunked(let chunk)):
+                try ChunkReader(self, slab: slab, transfer: transfer, chunk: chunk, index: index)
+            default:
+                LibraryReader(self, slab: slab, transfer: transfer)
             }
-            return try read(start, count, into: output, extent: count, at: start.map { _ in 0 })
-        }
-        for position in grid.positions(of: rows) {
-            let box = grid.box(at: position, rows: rows)
-            var start = box.offset
-            var end = zip(zip(start, grid.chunk), dataset.facts.shape).map { min($0.0 + hsize_t($0.1), hsize_t($1)) }
-            start[0] = max(start[0], hsize_t(rows.lowerBound))
-            end[0] = min(end[0], hsize_t(rows.upperBound))
-            try read(
-                start, zip(end, start).map { $0 - $1 }, into: workspace, extent: grid.chunk.map { hsize_t($0) },
-                at: zip(start, box.offset).map { $0 - $1 })
-            box.copy(from: UnsafeRawPointer(workspace), to: output)
-        }
-    }
-
-    /// Reads the box of `count` elements at `start` to the place `origin` in a buffer of shape `extent`.
-    private func read(
-        _ start: [hsize_t], _ count: [hsize_t], into buffer: UnsafeMutableRawPointer, extent: [hsize_t],
-        at origin: [hsize_t]
-    ) throws(InfoLensError) {
-        try HDF5.locked { () throws(InfoLensError) in
-            let what = dataset.what
-            let space = try HDF5ID(H5Dget_space(dataset.id), "\(what): its extent cannot be read")
-            let memory = try HDF5ID(H5Screate_simple(Int32(extent.count), extent, nil), what)
-            if !count.isEmpty {
-                guard H5Sselect_hyperslab(space.raw, H5S_SELECT_SET, start, nil, count, nil) >= 0,
-                    H5Sselect_hyperslab(memory.raw, H5S_SELECT_SET, origin, nil, count, nil) >= 0
-                else { throw HDF5.failure(what) }
-            }
-            guard H5Dread(dataset.id, memoryType, memory.raw, space.raw, chdf5_default(), buffer) >= 0 else {
-                throw readingFailed()
-            }
-        }
-    }
-
-    /// As stored, so that HDF5 converts nothing, except for numbers that only it can decode.
-    private var memoryType: hid_t {
-        guard case .converted(let dtype, _) = dataset.facts.type else { return dataset.typeID }
-        switch dtype {
-        case .int64: return chdf5_native_int64()
-        case .uint64: return chdf5_native_uint64()
-        default: return chdf5_native_double()
-        }
-    }
-
-    /// Called inside HDF5's lock, right after the failure.
-    private func readingFailed() -> InfoLensError {
-        let cause = HDF5.failure("\(dataset.what): reading failed")
-        guard let missing = dataset.facts.filters.first(where: { !$0.isAvailable }) else { return cause }
-        return InfoLensError(
-            .format,
-            "\(dataset.what): its chunks need the HDF5 filter \(missing.name), which is not installed; write the file "
-                + "with gzip, or set HDF5_PLUGIN_PATH to the filter's folder")
+        return (reader, plan)
     }
 }
 
@@ -165,24 +145,5 @@ func checkChunk(_ chunk: [Int], of dataset: Dataset, memory: Int) throws(InfoLen
             "\(dataset.what): one chunk of \(describe(shape: chunk)) holds \(bytes) bytes and reading it takes twice "
                 + "that, more than the memory budget of \(memory) bytes; raise the budget, or rechunk the file with h5repack"
         )
-    }
-}
-
-extension Dataset {
-    /// The reader that the dataset's storage asks for.
-    ///
-    /// - Parameters:
-    ///   - rowBytes: bytes of a sample in the dataset's encoding
-    ///   - elementSize: bytes of an element in the dataset's encoding
-    ///   - memory: bytes that reading may use
-    func rowReader(rowBytes: Int, elementSize: Int, memory: Int) throws(InfoLensError) -> any RowReader {
-        switch (try StoragePlan.choose(for: self), facts.layout) {
-        case (.contiguous(let offset), _):
-            try ContiguousReader(self, rowBytes: rowBytes, offset: offset)
-        case (.chunks, .chunked(let chunk)):
-            try ChunkReader(self, chunk: chunk, elementSize: elementSize, memory: memory)
-        default:
-            LibraryReader(self, elementSize: elementSize)
-        }
     }
 }

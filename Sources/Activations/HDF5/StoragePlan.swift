@@ -3,38 +3,60 @@ import CHDF5
 import Glibc
 import Kernels
 
-/// How a dataset's elements will be read.
-enum StoragePlan: Sendable {
-    /// Straight from the file, this many bytes from its start.
-    case contiguous(offset: Int)
-    /// Chunk by chunk, undoing the filters ourselves.
-    case chunks
-    /// Through H5Dread, one reader at a time.
-    case library
+/// How a dataset's elements will be read, and why.
+struct StoragePlan: Sendable {
+    enum Way: Sendable {
+        /// Straight from the file, this many bytes from its start.
+        case contiguous(offset: Int)
+        /// Chunk by chunk, undoing the filters ourselves; straight from the file where the index is known.
+        case chunks(ChunkIndex?)
+        /// Through H5Dread, one reader at a time.
+        case library
+    }
+
+    let way: Way
+    /// Why it is not a faster way, and what would make it one; "" where there is none.
+    let reason: String
 
     /// Checks that the data can be there and chooses how to read it.
     ///
     /// libhdf5 answers with fill values, zeros or stray memory where data is missing or cut
     /// off; here that is an error.
     ///
+    /// - Parameter memory: bytes that reading may use; an index of chunks may take an eighth of it
     /// - Throws: `shape` for an extent that overflows, `dtype` for elements that are no numbers,
     ///   `format` for missing or truncated data, `io` or `notFound` for data in other files.
-    static func choose(for dataset: Dataset) throws(InfoLensError) -> StoragePlan {
+    static func choose(for dataset: Dataset, memory: Int) throws(InfoLensError) -> StoragePlan {
         let facts = dataset.facts
         try check(dataset)
+        if case .converted(_, let name) = facts.type {
+            return StoragePlan(way: .library, reason: "libhdf5 decodes elements of the type \(name)")
+        }
         switch facts.layout {
         case .contiguous where facts.externalFiles == 0:
-            guard case .numeric = facts.type else { return .library }
-            return .contiguous(offset: try offset(of: dataset))
-        case .chunked:
+            guard facts.count != 0 else { return StoragePlan(way: .library, reason: "") }
+            return StoragePlan(way: .contiguous(offset: try offset(of: dataset)), reason: "")
+        case .contiguous: return StoragePlan(way: .library, reason: "its data is in other files")
+        case .compact: return StoragePlan(way: .library, reason: "its few bytes are in the object's header")
+        case .virtual:
+            return StoragePlan(
+                way: .library, reason: "it is put together from other datasets; open their files as a list instead")
+        case .chunked(let chunk):
+            if let filter = facts.filters.first(where: { !$0.isKnown }) {
+                try checkWritten(writtenChunks(dataset), of: dataset, chunk: chunk)
+                return StoragePlan(
+                    way: .library,
+                    reason: "libhdf5 undoes the filter \(filter.name); gzip and lzf are undone on all threads")
+            }
+            if let index = try ChunkIndex(of: dataset, chunk: chunk, memory: memory / 8) {
+                try checkWritten(index.written, of: dataset, chunk: chunk)
+                return StoragePlan(way: .chunks(index), reason: "")
+            }
+            try checkWritten(writtenChunks(dataset), of: dataset, chunk: chunk)
+            let reason = "the index of its chunks is of a newer format, so that libhdf5 reads them one at a time"
             // H5Dread_chunk writes as many bytes as the file's index says, and only for filtered
             // datasets is that number told before.
-            guard case .numeric = facts.type, !facts.filters.isEmpty, facts.filters.allSatisfy(\.isKnown) else {
-                return .library
-            }
-            return .chunks
-        case .contiguous, .compact, .virtual:
-            return .library
+            return StoragePlan(way: facts.filters.isEmpty ? .library : .chunks(nil), reason: reason)
         }
     }
 
@@ -83,7 +105,7 @@ enum StoragePlan: Sendable {
         }
     }
 
-    /// Chunks that were never written count as fill values, but a file that declares far more
+    /// Chunks that were never written may count as fill values, but a file that declares far more
     /// than it can hold is not believed: reading it would take for ever.
     private static func checkPresence(_ dataset: Dataset, bytes: Int, chunkBytes: Int) throws(InfoLensError) {
         let facts = dataset.facts
@@ -98,18 +120,36 @@ enum StoragePlan: Sendable {
         }
     }
 
+    /// Refuses chunks that were never written unless the dataset says what they hold, or the caller wants zeros: a
+    /// writer that was killed leaves such.
+    private static func checkWritten(_ written: Int, of dataset: Dataset, chunk: [Int]) throws(InfoLensError) {
+        let expected = zip(dataset.facts.shape, chunk).reduce(1) { $0 &* (($1.0 &- 1) / $1.1 &+ 1) }
+        guard written < expected, try dataset.fillElement(size: dataset.facts.elementBytes) == nil else { return }
+        throw InfoLensError(
+            .format,
+            """
+            \(dataset.what): \(expected - written) of its \(expected) chunks were never written: was the recording \
+            cut short? Run it again, or open the dump with allow_missing to read zeros there
+            """
+        )
+    }
+
+    private static func writtenChunks(_ dataset: Dataset) throws(InfoLensError) -> Int {
+        try HDF5.locked { () throws(InfoLensError) -> Int in
+            let space = try HDF5ID(H5Dget_space(dataset.id), dataset.what)
+            var count: hsize_t = 0
+            guard H5Dget_num_chunks(dataset.id, space.raw, &count) >= 0 else {
+                throw HDF5.failure("\(dataset.what): its chunks cannot be counted")
+            }
+            return Int(clamping: count)
+        }
+    }
+
     /// Chunks without filters are all of one size, which libhdf5 takes for granted.
     private static func checkUnfilteredChunks(_ dataset: Dataset, chunkBytes: Int) throws(InfoLensError) {
         let what = dataset.what
-        let chunks = try HDF5.locked { () throws(InfoLensError) -> hsize_t in
-            let space = try HDF5ID(H5Dget_space(dataset.id), what)
-            var count: hsize_t = 0
-            guard H5Dget_num_chunks(dataset.id, space.raw, &count) >= 0 else {
-                throw HDF5.failure("\(what): its chunks cannot be counted")
-            }
-            return count
-        }
-        let (bytes, overflow) = chunks.multipliedReportingOverflow(by: hsize_t(chunkBytes))
+        let chunks = try writtenChunks(dataset)
+        let (bytes, overflow) = hsize_t(chunks).multipliedReportingOverflow(by: hsize_t(chunkBytes))
         guard !overflow, bytes == dataset.facts.storedBytes else {
             throw InfoLensError(
                 .format,

@@ -65,7 +65,7 @@ enum VirtualSources {
             }
             if let target = opened[source] { covered &+= try coverage(index, of: dataset, by: target) }
         }
-        if let count = dataset.facts.count, covered < UInt64(count) {
+        if let count = dataset.facts.count, covered < UInt64(count), !dataset.file.policy.allowsMissing {
             throw InfoLensError(
                 .format,
                 """

@@ -19,4 +19,7 @@ int32_t cn_to_columns_f64(const double *values, int64_t row_stride, int64_t rows
 void cn_to_rows(const double *values, int64_t column_stride, int64_t rows, int64_t columns, const int32_t *place,
                 double *target, int64_t row_stride);
 
+/* target[j * rows + i] = values[i * columns + j], elements of 4 or 8 bytes. */
+void cn_transpose(const void *values, int64_t rows, int64_t columns, int64_t size, void *target);
+
 #endif
