@@ -411,7 +411,7 @@ il_status il_source_classes(il_context *context, il_source *source, il_table **t
 /**
  * How each layer will be read, one row a layer: `layer`, `path`, `reason`, `dtype` (as stored), `conversion`
  * ("none", "float16 to float32", …), `storage` ("contiguous", "chunked 256 × 64, gzip", …), `bytes` (of its
- * elements as stored, decoded), `stored_bytes` (in the file), `keeps` (true where a computation that goes over the
+ * elements as stored, decoded), `stored_bytes` (in the file), `keeps` (1 where a computation that goes over the
  * rows more than once keeps the decoded rows, since they fit the context's budget).
  *
  * `path` is "memory" (the caller's array), "blocks" (read straight from the file), "chunks" (chunks read straight

@@ -71,36 +71,48 @@ final class HDF5Matrix: PlannedMatrix {
     /// Whether the reader's elements are the block's as they come.
     private var isDirect: Bool { reduction.rule == .identity && !reader.slab.samplesAreLast }
 
-    /// Parts of the scratch memory, one after the other.
-    private func parts(rows: Int) -> (output: Int, decoded: Int, row: Int, workspace: Int) {
-        (
-            output: alignedProduct(rows, neurons, element.size),
-            decoded: isDirect ? 0 : alignedProduct(rows, reduction.rowElements, decoded.size),
-            row: reader.slab.samplesAreLast && reduction.rule != .identity
-                ? alignedProduct(rows, reduction.rowElements, decoded.size) : 0,
-            workspace: aligned(reader.workspaceBytes(rows: rows &* rowsPerSample))
+    /// Parts of the workspace, one after the other.
+    private func parts(rows: Int) -> (decoded: Int, transposed: Int, reader: Int) {
+        let values = isDirect ? 0 : alignedProduct(rows, reduction.rowElements, decoded.size)
+        return (
+            decoded: values,
+            transposed: reader.slab.samplesAreLast && reduction.rule != .identity ? values : 0,
+            reader: aligned(reader.workspaceBytes(rows: rows &* rowsPerSample))
         )
     }
 
-    func scratchBytes(rows: Int) -> Int {
+    func workspaceBytes(rows: Int) -> Int {
         let parts = parts(rows: rows)
-        return parts.output &+ parts.decoded &+ parts.row &+ parts.workspace
+        return parts.decoded &+ parts.transposed &+ parts.reader
     }
+
+    private func outputBytes(rows: Int) -> Int { alignedProduct(rows, neurons, element.size) }
+
+    func scratchBytes(rows: Int) -> Int { outputBytes(rows: rows) &+ workspaceBytes(rows: rows) }
 
     func read(rows: Range<Int>, scratch: UnsafeMutableRawBufferPointer) throws(InfoLensError) -> RowBlock {
         guard let output = scratch.baseAddress, scratch.count >= scratchBytes(rows: rows.count) else {
             throw InfoLensError(.internal, "\(what): \(scratch.count) bytes of scratch are too few")
         }
-        let parts = parts(rows: rows.count)
-        let values = isDirect ? output : output + parts.output
-        let transposed = output + parts.output + parts.decoded
-        try reader.read(
-            rows: rows.lowerBound &* rowsPerSample..<rows.upperBound &* rowsPerSample, into: values,
-            workspace: transposed + parts.row)
-        if !isDirect { arrange(rows.count, values, transposed, output) }
+        let rest = UnsafeMutableRawBufferPointer(rebasing: scratch[outputBytes(rows: rows.count)...])
+        try read(rows: rows, into: output, workspace: rest)
         return RowBlock(
             base: UnsafeRawPointer(output), firstRow: rows.lowerBound, rows: rows.count, neurons: neurons,
             rowStride: neurons, element: element)
+    }
+
+    func read(rows: Range<Int>, into output: UnsafeMutableRawPointer, workspace: UnsafeMutableRawBufferPointer)
+        throws(InfoLensError)
+    {
+        let parts = parts(rows: rows.count)
+        // An empty workspace has no address; then nothing is put there.
+        let base = workspace.baseAddress ?? output
+        let values = isDirect ? output : base
+        let transposed = base + parts.decoded
+        try reader.read(
+            rows: rows.lowerBound &* rowsPerSample..<rows.upperBound &* rowsPerSample, into: values,
+            workspace: transposed + parts.transposed)
+        if !isDirect { arrange(rows.count, values, transposed, output) }
     }
 
     /// Turns columns into rows, and reduces rows.

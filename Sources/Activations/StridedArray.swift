@@ -21,7 +21,7 @@ public struct StridedArray: @unchecked Sendable {
     /// Product of the lengths; 1 for rank 0.
     public let count: Int
     /// Address of the element whose indices are all zero; nil only when `count` is 0.
-    let base: UnsafeRawPointer?
+    public let base: UnsafeRawPointer?
 
     /// - Parameters:
     ///   - data: the first element; nil only for an array without elements

@@ -97,6 +97,10 @@ __attribute__((constructor)) static void choose(void) {
     int32_t cn_extrema_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, T *low, T *high) {           \
         return DISPATCH(extrema_##suffix, x, rows, cols, stride, low, high);                                         \
     }                                                                                                                \
+    int32_t cn_ranges_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, T *low, T *high,              \
+                               void *zeros, void *undefined) {                                                       \
+        return DISPATCH(ranges_##suffix, x, rows, cols, stride, low, high, zeros, undefined);                        \
+    }                                                                                                                \
     int32_t cn_sums_##suffix(const T *x, int64_t rows, int64_t cols, int64_t stride, double *sum,                    \
                              double *correction) {                                                                   \
         return DISPATCH(sums_##suffix, x, rows, cols, stride, sum, correction);                                      \

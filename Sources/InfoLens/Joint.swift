@@ -136,7 +136,9 @@ public func il_joint_from_source(
             let fit = options.fit
             let result = try context.run(total: fit.workUnits(of: matrix)) { (run) throws(InfoLensError) in
                 run.enter(stage: "covariance: \(matrix.name)")
-                return try fit.joint(of: matrix, classes: classes, run: run)
+                return try run.keepingRows(of: matrix, passes: 2) { (matrix) throws(InfoLensError) in
+                    try fit.joint(of: matrix, classes: classes, run: run)
+                }
             }
             let metadata = Joint.metadata(
                 of: result.joint, layer: matrix.name, options: options,

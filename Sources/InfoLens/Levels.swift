@@ -14,10 +14,7 @@ public func il_quantize(
         let name = try requiredText(layer, "layer")
         let output = try required(levels, "levels")
         let quantizer = try Quantizer.make(quantizer)
-        guard let matrix = contents.layers.first(where: { isSameText($0.matrix.name, name) })?.matrix else {
-            let names = contents.layers.map { "\"\($0.matrix.name)\"" }.joined(separator: ", ")
-            throw InfoLensError(.notFound, "layer: there is no layer \"\(name)\"; the source has \(names)")
-        }
+        let matrix = try contents.matrix(named: name)
         guard (0..<Int64(matrix.neurons)).contains(neuron) else {
             throw InfoLensError(
                 .argument, "neuron: is \(neuron); layer \"\(name)\" has neurons 0 to \(matrix.neurons - 1)")

@@ -31,23 +31,35 @@ extension MeasureCall {
         let tested = tests ? evaluated.index(adding: "mutual_information") : 0
         let total = contents.layers.map { workUnits(of: $0.matrix, measures: evaluated.measures) }.saturatingSum()
         let (results, further) = try context.run(total: total) { (run) throws(InfoLensError) in
-            var results: [LayerMeasures] = []
-            for layer in contents.layers {
-                run.enter(stage: "neuron measures: \(layer.matrix.name)")
-                results.append(
-                    try evaluate(
-                        evaluated, of: layer.matrix, quantizer: quantizer, classes: classes, condition: condition,
-                        run: run))
-            }
             let matrices = contents.layers.map(\.matrix)
-            let further = try test(matrices, measure: tested, results: &results, classes: classes, run: run)
-            return (results, further)
+            // What is tested afterwards is read again then; otherwise each layer has the memory to itself.
+            return try run.keepingRows(of: matrices, passes: tests ? 3 : 1) { (matrices) throws(InfoLensError) in
+                var results: [LayerMeasures] = []
+                for matrix in matrices {
+                    run.enter(stage: "neuron measures: \(matrix.name)")
+                    results.append(
+                        try run.keepingRows(of: matrix, passes: passes(evaluated.measures)) {
+                            (matrix) throws(InfoLensError) in
+                            try evaluate(
+                                evaluated, of: matrix, quantizer: quantizer, classes: classes, condition: condition,
+                                run: run)
+                        })
+                }
+                let further = try test(matrices, measure: tested, results: &results, classes: classes, run: run)
+                return (results, further)
+            }
         }
         return try MeasureTable(self, population, results).table(further: further)
     }
 
     /// Whether mutual information is to be tested, whether it was asked for or not.
     private var tests: Bool { permutations > 0 || bootstrap > 0 }
+
+    /// How often evaluating measures goes over a layer's rows.
+    private func passes(_ measures: [NeuronMeasure]) -> Int {
+        let further = measures.contains { $0.isOfSamples || !$0.needs.isDisjoint(with: [.activations, .condition]) }
+        return quantizer.passes + (further ? 1 : 0)
+    }
 
     private func workUnits(of matrix: any ActivationMatrix, measures: [NeuronMeasure]) -> Int {
         var units = [InformationTheory.workUnits(of: matrix, quantizer: quantizer, measures: measures)]

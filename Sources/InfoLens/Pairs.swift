@@ -104,7 +104,11 @@ public func il_pairwise_mutual_information(
             var matrices: [AlignedBuffer] = []
             for layer in contents.layers {
                 run.enter(stage: "pairs of neurons: \(layer.matrix.name)")
-                matrices.append(try call.request.pairs(of: layer.matrix, quantizer: call.quantizer, run: run))
+                matrices.append(
+                    try run.keepingRows(of: layer.matrix, passes: 1 + call.quantizer.passes) {
+                        (matrix) throws(InfoLensError) in
+                        try call.request.pairs(of: matrix, quantizer: call.quantizer, run: run)
+                    })
             }
             return matrices
         }

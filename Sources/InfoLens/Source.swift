@@ -399,26 +399,4 @@ public func il_source_classes(
 }
 
 @c @implementation
-public func il_source_plan(
-    _ context: OpaquePointer!, _ source: OpaquePointer!, _ table: UnsafeMutablePointer<OpaquePointer?>!
-) -> il_status {
-    guarded { () throws(InfoLensError) in throw InfoLensError(.internal, "not yet") }
-}
-
-@c @implementation
-public func il_source_read(
-    _ context: OpaquePointer!, _ source: OpaquePointer!, _ layer: UnsafePointer<CChar>!, _ first: Int64,
-    _ output: UnsafePointer<il_array>!
-) -> il_status {
-    guarded { () throws(InfoLensError) in throw InfoLensError(.internal, "not yet") }
-}
-
-@c @implementation
-public func il_neuron_ranges(
-    _ context: OpaquePointer!, _ source: OpaquePointer!, _ table: UnsafeMutablePointer<OpaquePointer?>!
-) -> il_status {
-    guarded { () throws(InfoLensError) in throw InfoLensError(.internal, "not yet") }
-}
-
-@c @implementation
 public func il_source_free(_ source: OpaquePointer!) { Handles.remove(source, Source.self) }

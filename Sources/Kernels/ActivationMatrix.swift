@@ -73,10 +73,38 @@ public protocol ActivationMatrix: Sendable {
     /// - Throws: `io` or `format` when the file cannot be read, `numeric` when a
     ///   64-bit integer is not exactly representable.
     func read(rows: Range<Int>, scratch: UnsafeMutableRawBufferPointer) throws(InfoLensError) -> RowBlock
+
+    /// Bytes that `read(rows:into:workspace:)` needs beside the place that it fills.
+    func workspaceBytes(rows: Int) -> Int
+
+    /// Reads rows to a place of the caller's, row after row without gaps.
+    ///
+    /// - Parameters:
+    ///   - output: room for the rows, aligned to their elements
+    ///   - workspace: at least `workspaceBytes(rows: rows.count)` bytes, 64-byte aligned
+    func read(rows: Range<Int>, into output: UnsafeMutableRawPointer, workspace: UnsafeMutableRawBufferPointer)
+        throws(InfoLensError)
 }
 
 extension ActivationMatrix {
     public var rereadingIsCheap: Bool { true }
+
+    public func workspaceBytes(rows: Int) -> Int { scratchBytes(rows: rows) }
+
+    public func read(rows: Range<Int>, into output: UnsafeMutableRawPointer, workspace: UnsafeMutableRawBufferPointer)
+        throws(InfoLensError)
+    {
+        let block = try read(rows: rows, scratch: workspace)
+        let rowBytes = neurons &* element.size
+        if block.rowStride == neurons {
+            output.copyMemory(from: block.base, byteCount: block.rows &* rowBytes)
+            return
+        }
+        for row in 0..<block.rows {
+            (output + row &* rowBytes).copyMemory(
+                from: block.base + row &* block.rowStride &* element.size, byteCount: rowBytes)
+        }
+    }
 
     public func label(ofNeuron neuron: Int) -> (subject: String, neuron: String) {
         ("activations: layer \"\(name)\"", "neuron \(neuron)")

@@ -11,7 +11,6 @@ public struct RowBlocks {
 
     private let matrix: any ActivationMatrix
     private let run: Run
-    private var count: Int { (matrix.samples - 1) / rows + 1 }
 
     /// Plans the reading of `matrix`.
     ///
@@ -62,20 +61,27 @@ public struct RowBlocks {
     /// Calls `body` once for each block, several blocks at a time, in ascending order of claim.
     ///
     /// - Parameters:
+    ///   - wanted: rows, at least one; nil for all
     ///   - unitsPerRow: work reported for each row
     ///   - body: returns flags of what it found; anything but 0 ends the reading
     /// - Returns: all flags found
+    @discardableResult
     public func forEach(
-        unitsPerRow: Int, body: (_ worker: Int, _ block: RowBlock) throws(InfoLensError) -> Int32
+        of wanted: Range<Int>? = nil, unitsPerRow: Int,
+        body: (_ worker: Int, _ block: RowBlock) throws(InfoLensError) -> Int32
     ) throws(InfoLensError) -> Int32 {
         var scratch: [AlignedBuffer] = []
         for _ in 0..<workers { scratch.append(try AlignedBuffer(byteCount: matrix.scratchBytes(rows: rows))) }
         let (matrix, rows, run) = (matrix, rows, run)
         let found = Atomic<Int32>(0)
+        // Blocks begin at multiples of their size, as chunks of a file do.
+        let wanted = wanted ?? 0..<matrix.samples
+        let start = wanted.lowerBound / rows
+        let count = (wanted.upperBound - 1) / rows - start + 1
         do throws(InfoLensError) {
             try forEachItem(count: count, workers: workers, run: run) { (worker, item) throws(InfoLensError) in
-                let first = item * rows
-                let range = first..<min(first + rows, matrix.samples)
+                let first = (start + item) * rows
+                let range = max(first, wanted.lowerBound)..<min(first + rows, wanted.upperBound)
                 let block = try matrix.read(rows: range, scratch: scratch[worker].bytes)
                 let flags = try body(worker, block)
                 run.advance(by: range.count &* unitsPerRow)

@@ -14,6 +14,9 @@
 /* Processors that this process may use, at least 1. */
 int32_t cn_processors(void);
 
+/* Asks for large pages where they lie wholly in `count` bytes of memory: fewer faults at the first use. */
+void cn_prefer_large_pages(void *memory, int64_t count);
+
 /* Waits for a thread's end, so long at most; 0 where it still runs. */
 int32_t cn_join(pthread_t thread, int32_t milliseconds);
 

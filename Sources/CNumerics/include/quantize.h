@@ -37,6 +37,13 @@ int32_t cn_select_instruction_set(const char *name);
 int32_t cn_extrema_f32(const float *x, int64_t rows, int64_t cols, int64_t stride, float *low, float *high);
 int32_t cn_extrema_f64(const double *x, int64_t rows, int64_t cols, int64_t stride, double *low, double *high);
 
+/* The same over finite values, and zeros[j] and undefined[j] += how many values of column j are 0, or NaN or infinite;
+ * these are uint32_t for float, uint64_t for double. Returns 0. */
+int32_t cn_ranges_f32(const float *x, int64_t rows, int64_t cols, int64_t stride, float *low, float *high, void *zeros,
+                      void *undefined);
+int32_t cn_ranges_f64(const double *x, int64_t rows, int64_t cols, int64_t stride, double *low, double *high, void *zeros,
+                      void *undefined);
+
 /* sum[j] + correction[j] += column j, row after row, so that splitting the rows over calls changes no bit;
  * the correction gathers what rounding takes from the sum. */
 int32_t cn_sums_f32(const float *x, int64_t rows, int64_t cols, int64_t stride, double *sum, double *correction);

@@ -120,7 +120,7 @@ public struct NeuronMeasure: Sendable {
     }
 
     /// Whether it is computed from the samples in order.
-    var isOfSamples: Bool { if case .samples = evaluation { true } else { false } }
+    public var isOfSamples: Bool { if case .samples = evaluation { true } else { false } }
 
     public func isNamed(_ text: String) -> Bool { "\(name)" == text }
 

@@ -46,6 +46,15 @@ public enum Quantizer: Sendable, Equatable {
     }
 
     /// Most bins of one neuron.
+    /// How often a layer's rows are read: once to find edges that depend on them, once for the levels. Edges by order
+    /// take more readings where memory does not hold all neurons.
+    public var passes: Int {
+        switch self {
+        case .threshold(.value), .explicit, .uniform(_, .given): 1
+        default: 2
+        }
+    }
+
     public static let largestBinCount = 1 << 16
 
     /// Checks the parameters.
