@@ -16,6 +16,7 @@ from infolens import _abi, _show
 from infolens._call import run
 from infolens._dump_ablation import DumpAblation
 from infolens._dump_joint import DumpJoint
+from infolens._dump_reading import DumpReading
 from infolens._errors import ArgumentError, FileMissingError, NotFoundError
 from infolens._layer import Layer, shape_text
 from infolens._library import Handle, check, encoded, library, path_bytes
@@ -69,7 +70,7 @@ def open(path: str | bytes | os.PathLike[Any], *, allow_external: bool = False) 
     return Dump(os.fsdecode(raw), handle)
 
 
-class Dump(DumpAblation, DumpJoint):
+class Dump(DumpAblation, DumpJoint, DumpReading):
     """An open dump; made by `infolens.open`.
 
     ``dump.layers`` lists the layers' names and ``dump["fc1"]`` is one of them. It may be

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy.typing as npt
+
+from infolens._dump_reading import ReadingPlan
 from infolens._errors import NotFoundError
 from infolens._joint_options import JointOptions, Multiplets
 from infolens._quantizers import Quantizer
@@ -49,6 +52,21 @@ class Layer:
     def samples(self) -> int:
         """Length of axis 0."""
         return self.shape[0] if self.shape else 0
+
+    @property
+    def plan(self) -> ReadingPlan:
+        """How the layer is read: straight from the file, decoded on all threads, by libhdf5, …"""
+        row = next(iter(self.dump.plan(self.name)))
+        row.pop("layer")
+        return ReadingPlan(**{**row, "keeps": bool(row["keeps"])})
+
+    def read(self, first: int = 0, count: int | None = None, **options: Any) -> npt.NDArray[Any]:
+        """`Dump.read` of this layer: samples as an array [count, neurons]."""
+        return self.dump.read(self.name, first, count, **options)
+
+    def neuron_ranges(self, **options: Any) -> Table:
+        """`Dump.neuron_ranges` of this layer."""
+        return self.dump.neuron_ranges(layers=self.name, **options)
 
     def neuron_measures(self, **options: Any) -> Table:
         """`Dump.neuron_measures` of this layer."""
