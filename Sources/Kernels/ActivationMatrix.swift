@@ -58,6 +58,8 @@ public protocol ActivationMatrix: Sendable {
     var preferredRows: Int? { get }
     /// Whether a row read again costs little more than its bytes: false where it must be decoded again.
     var rereadingIsCheap: Bool { get }
+    /// Whether rows are handed out where they lie, rather than copied or decoded first.
+    var isInMemory: Bool { get }
 
     /// What errors call the matrix, as the beginning of a sentence, and one of its neurons.
     func label(ofNeuron neuron: Int) -> (subject: String, neuron: String)
@@ -88,6 +90,8 @@ public protocol ActivationMatrix: Sendable {
 
 extension ActivationMatrix {
     public var rereadingIsCheap: Bool { true }
+
+    public var isInMemory: Bool { scratchBytes(rows: 1) == 0 }
 
     public func workspaceBytes(rows: Int) -> Int { scratchBytes(rows: rows) }
 

@@ -30,7 +30,7 @@ public func forEachCountedNeuron(
     let strip = CountLayout.strip
     var counterBytes = run.memory / 2 / min(run.threads, 1 + matrix.samples / 64)
     // Counters beyond the caches cost more than walking rows that are in memory once more.
-    let isResident = matrix.scratchBytes(rows: 1) == 0
+    let isResident = matrix.isInMemory
     if isResident { counterBytes = min(counterBytes, cachedBytes) }
     let most = max(counterBytes / bytesPerNeuron / strip * strip, strip)
     let passes = (matrix.neurons - 1) / most + 1

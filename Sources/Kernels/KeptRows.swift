@@ -22,6 +22,7 @@ public final class KeptRows: ActivationMatrix {
     public var neurons: Int { matrix.neurons }
     public var element: Element { matrix.element }
     public var preferredRows: Int? { stripRows }
+    public var isInMemory: Bool { true }
 
     /// Whether keeping the rows of a matrix is worth memory, and half of `memory` bytes has room for them.
     public static func pays(for matrix: any ActivationMatrix, memory: Int) -> Bool {

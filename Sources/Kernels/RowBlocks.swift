@@ -33,8 +33,10 @@ public struct RowBlocks {
         func whole(_ rows: Int) -> Int { rows < chunk ? rows : rows - rows % chunk }
         func half(_ rows: Int) -> Int { whole((rows + 1) / 2) }
         func need(_ rows: Int) -> Int { bytesPerWorker + rows * bytesPerRow + matrix.scratchBytes(rows: rows) }
-        // Large enough to hide the cost of a claim, small enough to share out and to report progress.
-        let target = min(max((4 << 20) / max(rowBytes, 1), wantedRows, 1), 1 << 16)
+        // Large enough to hide the cost of a claim, small enough to share out and to report progress. What is copied or
+        // decoded on the way is to be in the second-level cache still when it is used.
+        let blockBytes = matrix.isInMemory ? 4 << 20 : 1 << 19
+        let target = min(max(blockBytes / max(rowBytes, 1), wantedRows, 1), 1 << 16)
         var rows = min(whole(max(target, chunk)), matrix.samples)
         while rows > 1, need(rows) > memory { rows = half(rows) }
         guard need(rows) <= memory else {

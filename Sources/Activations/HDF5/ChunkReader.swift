@@ -22,7 +22,15 @@ struct ChunkReader: RowReader {
     /// An element for what was never written, as it is stored; nil where that is an error.
     private let fill: [UInt8]?
 
-    var preferredRows: Int? { grid.chunk[slab.sampleAxis] }
+    /// Of chunks without filters, any rows can be read alone: so many that a call of the system is worth it.
+    var preferredRows: Int? {
+        let rows = grid.chunk[slab.sampleAxis]
+        guard dataset.facts.filters.isEmpty, index != nil, !slab.samplesAreLast else { return rows }
+        let pieces = max(1, chunkBytes / Self.pieceBytes)
+        return (rows &- 1) / pieces &+ 1
+    }
+
+    private static let pieceBytes = 64 << 10
 
     /// The two sides of the decoder, or a chunk and the elements of a run.
     func workspaceBytes(rows: Int) -> Int { 2 &* ChunkDecoder.capacity(chunkBytes: chunkBytes) }
@@ -86,48 +94,31 @@ struct ChunkReader: RowReader {
         guard size <= ChunkDecoder.capacity(chunkBytes: chunkBytes), !isPlain || size == chunkBytes else {
             throw corrupt(box, "\(size) bytes are stored for \(chunkBytes)")
         }
-        if isPlain, transfer.isCopy, try scatter(box, at: entry.offset, to: output) { return }
+        // Of a chunk without filters only what is wanted is read, if it is in one piece.
+        if isPlain, box.runsAreAdjacent { return try readPart(of: box, at: entry.offset, workspace, to: output, rows) }
         try readFile(descriptor, size, at: entry.offset, into: workspace, slab.what)
         try decode(box, size, mask, decoder, workspace, to: output, rows)
     }
 
-    /// Copies a chunk that has neither filters nor a conversion to where its elements belong in one call of the
-    /// system.
-    ///
-    /// - Returns: whether it did: the runs follow each other in the chunk, and are long and not too many
-    private func scatter(_ box: ChunkGrid.Box, at offset: Int, to output: UnsafeMutableRawPointer)
-        throws(InfoLensError) -> Bool
-    {
-        let runBytes = box.runLength &* transfer.size
+    /// Reads adjacent runs of a chunk that has no filters: straight to where they belong if there is one, and through
+    /// the nearest cache otherwise, since short pieces cost the system more than a copy.
+    private func readPart(
+        of box: ChunkGrid.Box, at offset: Int, _ workspace: UnsafeMutableRawPointer,
+        to output: UnsafeMutableRawPointer, _ rows: Range<Int>
+    ) throws(InfoLensError) {
+        let runBytes = box.runLength &* transfer.storedSize
+        let start = offset &+ box.chunkStart &* transfer.storedSize
         let runs = box.runs
-        let start = offset &+ box.chunkStart &* transfer.size
-        if runs == 1 {
-            try readFile(descriptor, runBytes, at: start, into: output + box.outputStart &* transfer.size, slab.what)
-            return true
+        if runs == 1, transfer.isCopy {
+            return try readFile(
+                descriptor, runBytes, at: start, into: output + box.outputStart &* transfer.size, slab.what)
         }
-        guard box.runsAreAdjacent, runBytes >= 256 else { return false }
-        let capacity = 512
-        var done = 0
-        return try withUnsafeTemporaryAllocation(of: iovec.self, capacity: capacity) {
-            (places) throws(InfoLensError) -> Bool in
-            guard let base = places.baseAddress else { return false }
-            var filled = 0
-            func flush() throws(InfoLensError) {
-                let count = filled &* runBytes
-                let result = cn_scatter_at(
-                    descriptor, base, Int32(truncatingIfNeeded: filled), Int64(count), Int64(start &+ done))
-                try checkRead(result, of: count, at: start &+ done, slab.what)
-                done &+= count
-                filled = 0
-            }
-            try box.forEachRun { (_, place) throws(InfoLensError) in
-                (base + filled).initialize(
-                    to: iovec(iov_base: output + place &* transfer.size, iov_len: runBytes))
-                filled &+= 1
-                if filled == capacity { try flush() }
-            }
-            if filled > 0 { try flush() }
-            return true
+        try readFile(descriptor, runs &* runBytes, at: start, into: workspace, slab.what)
+        try box.forEachRun { (source, place) throws(InfoLensError) in
+            let bad = transfer.move(
+                workspace + (source &- box.chunkStart) &* transfer.storedSize, count: box.runLength,
+                to: output + place &* transfer.size)
+            if let bad { throw slab.inexact(place &+ bad, rows: rows) }
         }
     }
 

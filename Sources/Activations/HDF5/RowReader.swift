@@ -96,11 +96,7 @@ struct ContiguousReader: RowReader {
 func readFile(
     _ descriptor: Int32, _ count: Int, at offset: Int, into output: UnsafeMutableRawPointer, _ what: String
 ) throws(InfoLensError) {
-    try checkRead(cn_read_at(descriptor, output, Int64(count), Int64(offset)), of: count, at: offset, what)
-}
-
-/// - Parameter result: of `cn_read_at` or `cn_scatter_at`
-func checkRead(_ result: Int64, of count: Int, at offset: Int, _ what: String) throws(InfoLensError) {
+    let result = cn_read_at(descriptor, output, Int64(count), Int64(offset))
     if result == count { return }
     if result < 0 {
         throw InfoLensError(

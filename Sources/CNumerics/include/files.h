@@ -10,12 +10,8 @@
 #define CN_FILES_H
 
 #include <stdint.h>
-#include <sys/uio.h>
 
 /* Fills `target` with `count` bytes from `offset` on. Returns how many there are up to the file's end, or −errno. */
 int64_t cn_read_at(int32_t descriptor, void *target, int64_t count, int64_t offset);
-
-/* The same into `parts` places one after the other, `count` bytes altogether, `parts` ≤ 1024. The list is used up. */
-int64_t cn_scatter_at(int32_t descriptor, struct iovec *places, int32_t parts, int64_t count, int64_t offset);
 
 #endif

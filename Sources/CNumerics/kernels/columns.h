@@ -33,30 +33,48 @@ CN_TARGET static int32_t CN_TYPED(extrema)(const T *x, int64_t rows, int64_t col
     return nans || infinite ? CN_FOUND_NONFINITE : 0;
 }
 
+/* `count` rows, 1 or 4, at a time: low, high and the counts are then loaded and stored a quarter as often. */
 CN_TARGET static inline __attribute__((always_inline)) void CN_TYPED(ranges_strip)(
-    const T *restrict a, int64_t n, T *restrict low, T *restrict high, UINT *restrict zeros, UINT *restrict undefined) {
+    const T *restrict a, int64_t stride, int count, int64_t n, T *restrict low, T *restrict high, UINT *restrict zeros,
+    UINT *restrict undefined) {
     for (int64_t j = 0; j < n; j++) {
-        const T v = a[j];
-        /* A difference of finite values may be infinite, so that of one with itself is asked. */
-        const int finite = v - v == 0;
-        low[j] = (finite & (v < low[j])) ? v : low[j];
-        high[j] = (finite & (v > high[j])) ? v : high[j];
-        zeros[j] += (UINT)(v == 0);
-        undefined[j] += (UINT)!finite;
+        T least = low[j], most = high[j];
+        UINT at_zero = zeros[j], bad = undefined[j];
+        for (int r = 0; r < count; r++) {
+            const T v = a[r * stride + j];
+            /* A difference of finite values may be infinite, so that of one with itself is asked. */
+            const int finite = v - v == 0;
+            least = (finite & (v < least)) ? v : least;
+            most = (finite & (v > most)) ? v : most;
+            at_zero += (UINT)(v == 0);
+            bad += (UINT)!finite;
+        }
+        low[j] = least, high[j] = most, zeros[j] = at_zero, undefined[j] = bad;
     }
 }
 
 CN_TARGET static int32_t CN_TYPED(ranges)(const T *x, int64_t rows, int64_t cols, int64_t stride, T *low, T *high,
                                         UINT *zeros, UINT *undefined) {
-    for (int64_t r = 0; r < rows; r++) {
-        const T *a = x + r * stride, *next = x + row_ahead(r, rows, cols) * stride;
-        int64_t j = 0;
-        for (; j + CN_STRIP <= cols; j += CN_STRIP) {
-            fetch_strip(next + j, sizeof(T));
-            CN_TYPED(ranges_strip)(a + j, CN_STRIP, low + j, high + j, zeros + j, undefined + j);
-        }
-        if (j < cols) CN_TYPED(ranges_strip)(a + j, cols - j, low + j, high + j, zeros + j, undefined + j);
+#define CN_RANGES(count)                                                                                      \
+    do {                                                                                                      \
+        int64_t j = 0;                                                                                        \
+        for (; j + CN_STRIP <= cols; j += CN_STRIP) {                                                         \
+            CN_TYPED(ranges_strip)(a + j, stride, count, CN_STRIP, low + j, high + j, zeros + j, undefined + j); \
+        }                                                                                                     \
+        if (j < cols) {                                                                                       \
+            CN_TYPED(ranges_strip)(a + j, stride, count, cols - j, low + j, high + j, zeros + j, undefined + j); \
+        }                                                                                                     \
+    } while (0)
+    int64_t r = 0;
+    for (; r + 4 <= rows; r += 4) {
+        const T *a = x + r * stride;
+        CN_RANGES(4);
     }
+    for (; r < rows; r++) {
+        const T *a = x + r * stride;
+        CN_RANGES(1);
+    }
+#undef CN_RANGES
     return 0;
 }
 
