@@ -296,6 +296,16 @@ il_status il_dump_describe(il_context *context, il_dump *dump, il_table **table)
 void il_dump_free(il_dump *dump);
 
 /**
+ * Has libhdf5 look for filters (blosc, lz4, zstd, bitshuffle, …) in a folder of plugins before any other, in this
+ * process and in those of `isolate`. The folders of the environment variable HDF5_PLUGIN_PATH are searched anyway.
+ * Python's package hdf5plugin has such a folder, `hdf5plugin.PLUGIN_PATH`.
+ *
+ * Plugins are code that is run: name only folders that you trust. A file can only ask for what is there.
+ * Errors: ARGUMENT NULL or empty; IO.
+ */
+il_status il_add_plugin_folder(const char *path);
+
+/**
  * Serves as the other process of `isolate`: answers on a connected socket until
  * it is closed. For the program `infolens-reader`, which is installed beside the
  * library; nobody else needs it.

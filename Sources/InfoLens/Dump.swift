@@ -110,4 +110,15 @@ public func il_dump_describe(
 }
 
 @c @implementation
+public func il_add_plugin_folder(_ path: UnsafePointer<CChar>!) -> il_status {
+    guarded { () throws(InfoLensError) in
+        guard let path, path.pointee != 0 else {
+            throw InfoLensError(
+                .argument, "path: is \(path == nil ? "NULL" : "empty"); pass the path of a folder of HDF5 plugins")
+        }
+        try PluginFolders.add(path)
+    }
+}
+
+@c @implementation
 public func il_dump_free(_ dump: OpaquePointer!) { Handles.remove(dump, Dump.self) }

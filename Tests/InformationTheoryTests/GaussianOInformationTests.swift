@@ -255,7 +255,7 @@ struct GaussianOInformationTests {
     @Test("cancellation ends the work")
     func cancellation() throws {
         let joint = try LabelledNormals(samples: 80, neurons: 9, classes: 3, seed: 3).joint(.none)
-        let run = Run(threads: 2, memory: 1 << 24, isCancelled: { true })
+        let run = Run(threads: 1, memory: 1 << 24, isCancelled: { true })
         #expect(throws: InfoLensError.self) {
             try evaluate(MultipletList(combinations(9, 4)), of: joint, MultipletRequest(), run: run)
         }

@@ -16,6 +16,10 @@ struct Filter: Equatable, Sendable {
     static let fletcher32: Int32 = 3
     /// Of h5py.
     static let lzf: Int32 = 32000
+    /// What registered filters of plugins are called.
+    private static let plugins: [Int32: String] = [
+        32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp", 32015: "zstd", 32026: "blosc2",
+    ]
 
     /// For people: "gzip", "shuffle", "blosc (32001)".
     var name: String {
@@ -24,7 +28,12 @@ struct Filter: Equatable, Sendable {
         case Self.shuffle: "shuffle"
         case Self.fletcher32: "fletcher32"
         case Self.lzf: "lzf"
-        default: label.isEmpty ? "filter \(identifier)" : "\(label) (\(identifier))"
+        default:
+            if let plugin = Self.plugins[identifier] {
+                "\(plugin) (\(identifier))"
+            } else {
+                label.isEmpty ? "filter \(identifier)" : "\(label) (\(identifier))"
+            }
         }
     }
 
@@ -36,15 +45,11 @@ struct Filter: Equatable, Sendable {
 
     /// What to say where nobody can undo it.
     var absence: String {
-        let plugins = [
-            32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp", 32015: "zstd", 32026: "blosc2",
-        ]
-        let name = plugins[Int(identifier)].map { "\($0) (\(identifier))" } ?? self.name
-        return """
-            its chunks need the HDF5 filter \(name), which is not installed; for Python, 'pip install hdf5plugin'; \
-            elsewhere, set HDF5_PLUGIN_PATH to the folder of the filter's plugin before the file is opened; or rewrite \
-            the file with gzip
-            """
+        """
+        its chunks need the HDF5 filter \(name), which is not installed; for Python, 'pip install hdf5plugin'; \
+        elsewhere, set HDF5_PLUGIN_PATH to the folder of the filter's plugin before the file is opened; or rewrite \
+        the file with gzip
+        """
     }
 
     /// The filters of a creation property list, in the order of writing. Called inside HDF5's lock.

@@ -626,6 +626,7 @@ FUNCTIONS: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("il_dump_open_files", il_status, (ctypes.c_void_p, ctypes.POINTER(ctypes.c_char_p), ctypes.c_int64, ctypes.POINTER(il_dump_options), ctypes.POINTER(ctypes.c_void_p))),
     ("il_dump_describe", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_void_p))),
     ("il_dump_free", None, (ctypes.c_void_p,)),
+    ("il_add_plugin_folder", il_status, (ctypes.c_char_p,)),
     ("il_reader_serve", il_status, (ctypes.c_int32,)),
     ("il_source_options_init", il_status, (ctypes.POINTER(il_source_options), ctypes.c_uint32)),
     ("il_source_from_dump", il_status, (ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(il_source_options), ctypes.POINTER(ctypes.c_void_p))),
