@@ -18,53 +18,18 @@ enum DatasetRole: String, CaseIterable, Sendable {
     var order: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
-/// Where a dataset stands in the native layout.
-struct NativePlace: Equatable, Sendable {
+/// What a dataset is to which layer.
+struct DatasetStanding: Equatable, Sendable {
     var role: DatasetRole
     /// The layer's name; "" outside layers.
     var layer = ""
-    /// The epoch's name, for what lies below /epochs.
+    /// The epoch's name, for what belongs to a checkpoint.
     var epoch: String?
 
-    init(role: DatasetRole, layer: String = "") {
+    init(role: DatasetRole, layer: String = "", epoch: String? = nil) {
         self.role = role
         self.layer = layer
-    }
-
-    /// Recognises `/labels`, `/inputs`, `/logits`, `/layers/<name>/<what>` and
-    /// `/epochs/<n>/layers/<name>/<what>`. A layer's name may have several components.
-    init?(path: BytePath) {
-        let components = path.components.map { String(decoding: $0, as: UTF8.self) }
-        switch components.first {
-        case "labels" where components.count == 1: role = .labels
-        case "inputs" where components.count == 1: role = .inputs
-        case "logits" where components.count == 1: role = .logits
-        case "layers":
-            guard let place = Self.inLayer(components.dropFirst()) else { return nil }
-            self = place
-        case "epochs" where components.count > 3 && components[2] == "layers":
-            guard var place = Self.inLayer(components.dropFirst(3)) else { return nil }
-            place.epoch = components[1]
-            place.layer = "epochs/\(components[1])/\(place.layer)"
-            self = place
-        default: return nil
-        }
-    }
-
-    private static func inLayer(_ components: ArraySlice<String>) -> NativePlace? {
-        guard components.count >= 2, let last = components.last else { return nil }
-        let role: DatasetRole
-        switch last {
-        case "activations": role = .layer
-        case "preactivations": role = .preactivations
-        case "weight": role = .weight
-        case "bias": role = .bias
-        case "initial_weight": role = .initialWeight
-        case "initial_bias": role = .initialBias
-        case "gradients": role = .gradients
-        default: return nil
-        }
-        return NativePlace(role: role, layer: components.dropLast().joined(separator: "/"))
+        self.epoch = epoch
     }
 }
 

@@ -4,8 +4,8 @@ import Kernels
 /// An HDF5 file of activations and what was found in it.
 public final class DumpFile: DumpContents, @unchecked Sendable {
     public var entries: [DumpEntry] { layout.entries }
-    public let layerNames: [String]
-    public var labelCandidates: [String] { [] }
+    public var layerNames: [String] { layout.layerNames }
+    public var labelCandidates: [String] { layout.labelCandidates }
 
     let file: OpenFile
     let layout: DumpLayout
@@ -21,14 +21,14 @@ public final class DumpFile: DumpContents, @unchecked Sendable {
         let file = try OpenFile(path: path, policy: LinkPolicy(dump: path, options: options))
         let walk = try FileWalk.visit(file)
         self.file = file
-        layout = DumpLayout(walk, keras: KerasNetwork.find(walk, in: file)) { file.integer(attribute: "index", of: $0) }
-        layerNames = layout.layers.map(\.name)
+        layout = DumpLayout(walk, in: file)
     }
 
     public func matrix(layer: String, as form: MatrixForm, memory: Int) throws(InfoLensError) -> any PlannedMatrix {
-        if let known = layout.layers.first(where: { isSameText($0.name, layer) }) {
-            return try HDF5Matrix(
-                name: layer, file: file, place: DatasetPlace(path: known.path), form: form, memory: memory)
+        if let known = layout.layers.first(where: { isSameText($0.name, layer) }), known.columns == nil,
+            case .datasets(let places) = known.storage, places.count == 1
+        {
+            return try HDF5Matrix(name: layer, file: file, place: places[0], form: form, memory: memory)
         }
         do {
             return try HDF5Matrix(
@@ -39,7 +39,7 @@ public final class DumpFile: DumpContents, @unchecked Sendable {
     }
 
     public func labels(path: String?) throws(InfoLensError) -> Labels? {
-        guard let path = path.map({ self.path($0) }) ?? layout.labels else { return nil }
+        guard let path = path.map({ self.path($0) }) ?? layout.labels?.path else { return nil }
         return try StoredLabels.read(Dataset(file, path))
     }
 

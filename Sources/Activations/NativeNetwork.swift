@@ -4,7 +4,7 @@ import Kernels
 /// Layers with weights in the native layout: `/layers/<name>/weight` and `bias`.
 enum NativeNetwork {
     /// - Parameter datasets: those of layers, each layer's next to each other, in the order of the layers
-    static func places(_ datasets: [(found: FoundDataset, place: NativePlace)]) -> [WeightPlace] {
+    static func places(_ datasets: [(found: FoundDataset, place: DatasetStanding)]) -> [WeightPlace] {
         var places: [WeightPlace] = []
         for (found, place) in datasets where !place.layer.isEmpty {
             if let last = places.last, isSameText(last.name, place.layer) {

@@ -125,11 +125,7 @@ extension OpenFile {
         guard bytes > 0 else { return [String](repeating: "", count: count) }
         var buffer = [UInt8](repeating: 0, count: bytes)
         guard H5Aread(attribute, type, &buffer) >= 0 else { throw HDF5.failure("\(what) cannot be read") }
-        return (0..<count).map { index in
-            var text = buffer[index &* size..<(index &+ 1) &* size].prefix { $0 != 0 }
-            while padding != 0, text.last == padding { text.removeLast() }
-            return String(decoding: text, as: UTF8.self)
-        }
+        return ShortTexts.texts(in: buffer, count: count, size: size, padding: padding)
     }
 
     /// Not read by HDF5, which follows texts in damaged files to wherever they lead.

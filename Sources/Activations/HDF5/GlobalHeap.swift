@@ -10,6 +10,8 @@ struct GlobalHeap {
     private let file: RawFile
     /// Longer strings are an error.
     private let limit: Int
+    /// Bytes that may still be read.
+    private var readable: Int
     /// Collections met last, by address.
     private var collections: [Int: Collection] = [:]
     private var collectionBytes = 0
@@ -27,9 +29,13 @@ struct GlobalHeap {
     /// Bytes of an element.
     var elementBytes: Int { 4 &+ file.addressBytes &+ 4 }
 
-    init(_ file: RawFile, limit: Int) {
+    /// - Parameters:
+    ///   - limit: bytes of the longest string
+    ///   - readable: bytes that may be read of collections, which elements can make one read again and again
+    init(_ file: RawFile, limit: Int, readable: Int = .max) {
         self.file = file
         self.limit = limit
+        self.readable = readable
     }
 
     /// The string of an element up to its first NUL; empty for one that was never written.
@@ -69,6 +75,10 @@ struct GlobalHeap {
             throw InfoLensError(
                 .memory, "\(file.what): its strings share a heap of \(size) bytes; rewrite them alone")
         }
+        guard size <= readable else {
+            throw InfoLensError(.memory, "\(file.what): its strings lie in too many or too large heaps")
+        }
+        readable &-= size
         if collectionBytes &+ size > Self.heldBytes {
             collections.removeAll()
             collectionBytes = 0

@@ -16,8 +16,11 @@ struct HeapStrings {
 
     /// nil for storage of which only HDF5 knows where the elements are.
     ///
+    /// - Parameters:
+    ///   - limit: bytes of the longest string
+    ///   - readable: bytes that may be read of the heaps
     /// - Precondition: `StoragePlan.check` has passed the dataset, whose elements are such strings.
-    init?(_ dataset: Dataset, limit: Int) throws(InfoLensError) {
+    init?(_ dataset: Dataset, limit: Int, readable: Int = .max) throws(InfoLensError) {
         let facts = dataset.facts
         let slab = Slab(shape: facts.shape, samplesAreLast: false, what: dataset.what)
         let transfer = Transfer(raw: facts.elementBytes)
@@ -36,7 +39,7 @@ struct HeapStrings {
         default: return nil
         }
         what = dataset.what
-        heap = GlobalHeap(try RawFile(of: dataset.id, what), limit: limit)
+        heap = GlobalHeap(try RawFile(of: dataset.id, what), limit: limit, readable: readable)
     }
 
     /// Whether chunks that were never written hold empty strings, and all can be looked up.
