@@ -27,12 +27,14 @@ struct DumpLayout: Sendable {
         let datasets = walk.datasets.map(ListedDataset.init)
         let hasNativeWeights = datasets.contains { DatasetStanding(native: $0)?.role == .weight }
         keras = hasNativeWeights ? nil : KerasNetwork.find(walk, in: file)
-        let isOfKeras = keras.map(KerasDatasets.init)
-        let contents = FileContents(datasets.filter { !(isOfKeras?.contains($0) ?? false) }, in: file)
-        let recognition = Recognition(of: contents)
+        let ofKeras = keras.map(KerasDatasets.init)
+        let contents = FileContents(datasets.filter { !(ofKeras?.contains($0) ?? false) }, in: file)
+        var recognition = Recognition(of: contents)
+        recognition.makeNamesDistinct()
+        recognition.explainCandidates()
 
         var rows = Self.rows(of: recognition, in: walk)
-        if let keras { Self.mark(keras.layers, in: &rows) }
+        ofKeras?.mark(&rows)
         Self.setIndices(of: &rows) { file.integer(attribute: "index", of: $0) }
         rows.sort(by: ListingRow.precedes)
 
@@ -70,14 +72,7 @@ struct DumpLayout: Sendable {
         for layer in recognition.layers {
             guard let path = layer.place.path, let dataset = found[path] else { continue }
             described.insert(path)
-            rows.append(
-                ListingRow(
-                    dataset,
-                    DatasetStanding(
-                        role: layer.isDefault ? .layer : .other, layer: layer.place.name, epoch: layer.epoch),
-                    index: layer.order, note: layer.note,
-                    shape: layer.shape == dataset.facts?.shape ? nil : layer.shape,
-                    dtype: layer.dtype))
+            rows.append(row(of: layer, dataset))
         }
         if let labels = recognition.labels, let path = labels.place.path, let dataset = found[path] {
             described.insert(path)
@@ -94,22 +89,18 @@ struct DumpLayout: Sendable {
         return rows
     }
 
-    /// Gives kernels and biases of dense layers their roles, and layers the order of the network.
-    private static func mark(_ layers: [WeightPlace], in rows: inout [ListingRow]) {
-        let positions = Dictionary(
-            rows.enumerated().map { ($1.found.path, $0) }, uniquingKeysWith: { first, _ in first })
-        for (index, layer) in layers.enumerated() {
-            for (found, role) in [(layer.weight, DatasetRole.weight), (layer.bias, .bias)] {
-                guard let found, let position = positions[found.path] else { continue }
-                if let obstacle = layer.obstacle {
-                    rows[position].note = "Keras layer '\(layer.name)': \(obstacle)"
-                } else {
-                    rows[position].standing = DatasetStanding(role: role, layer: layer.name)
-                    rows[position].index = Int64(index)
-                    rows[position].note = "Keras layout"
-                }
-            }
+    private static func row(of layer: Recognition.Layer, _ dataset: FoundDataset) -> ListingRow {
+        var note = layer.note
+        var dtype = layer.dtype
+        if case .datasets(let places) = layer.place.storage, let type = places.first?.dtype {
+            dtype = type.name
+            note += "; \(type.name) kept as \(dataset.facts?.type.name ?? "")"
         }
+        return ListingRow(
+            dataset,
+            DatasetStanding(role: layer.isDefault ? .layer : .other, layer: layer.place.name, epoch: layer.epoch),
+            index: layer.order, note: note, shape: layer.shape == dataset.facts?.shape ? nil : layer.shape,
+            dtype: dtype)
     }
 
     /// Gives all rows of a layer the place in the network that one of them has.

@@ -148,17 +148,3 @@ struct KerasNetwork: Sendable {
         return piece > 0 ? names : nil
     }
 }
-
-/// The datasets of a file that Keras wrote and that are therefore no activations.
-struct KerasDatasets {
-    private let groups: Set<BytePath>
-
-    init(_ network: KerasNetwork) { groups = Set(network.layers.map(\.group)) }
-
-    func contains(_ dataset: ListedDataset) -> Bool {
-        switch dataset.names.first {
-        case "model_weights", "optimizer_weights", "optimizer", "vars": true
-        default: groups.contains(dataset.path.directory)
-        }
-    }
-}

@@ -30,7 +30,9 @@ struct ActivationSearch {
                     standing: DatasetStanding(role: role), note: "\(role.rawValue) by name")
             } else if dataset.names.contains(where: Self.others.contains) {
                 marks[dataset.path] = Recognition.Mark(note: "no layer by its name; name its path to use it as one")
-            } else if !LabelName(dataset.name).isOfLabels {
+            } else if LabelName(dataset.name).isOfLabels {
+                marks[dataset.path] = Recognition.Mark(note: "no layer: named as labels are")
+            } else {
                 matrices.append(FoundMatrix(dataset: dataset, place: place, shape: dataset.shape))
             }
         }
@@ -55,7 +57,7 @@ extension Recognition {
             layers.append(
                 Layer(
                     place: LayerPlace(name: name, storage: .datasets([matrix.place])), shape: matrix.shape,
-                    note: note, dtype: matrix.place.dtype?.name))
+                    note: note))
         }
     }
 

@@ -39,7 +39,7 @@ struct ListedDataset: Sendable {
 /// `maximumQuestions` times; beyond, the answer is that there is nothing.
 final class FileContents {
     /// In the order of their paths.
-    let datasets: [ListedDataset]
+    private(set) var datasets: [ListedDataset]
 
     private static let maximumQuestions = 20_000
     /// Lists of texts are counted separately: each may cost a read of some megabytes.
@@ -47,21 +47,28 @@ final class FileContents {
     private let file: OpenFile
     private var questions = FileContents.maximumQuestions
     private var lists = FileContents.maximumLists
-    private lazy var positions = Dictionary(
-        datasets.enumerated().map { ($1.path, $0) }, uniquingKeysWith: { first, _ in first })
+    private var knownTexts: [BytePath: [String]] = [:]
+    private let byPath: [BytePath: ListedDataset]
 
     init(_ datasets: [ListedDataset], in file: OpenFile) {
         self.datasets = datasets
         self.file = file
+        byPath = Dictionary(datasets.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    subscript(path: BytePath) -> ListedDataset? { positions[path].map { datasets[$0] } }
+    subscript(path: BytePath) -> ListedDataset? { byPath[path] }
 
     subscript(path: String) -> ListedDataset? { self[BytePath(path)] }
 
     /// The dataset beside another, in the same group.
     func sibling(_ name: String, of dataset: ListedDataset) -> ListedDataset? {
         self[dataset.path.directory.appending(BytePath(name))]
+    }
+
+    /// Takes these from `datasets`; they can still be asked about.
+    func leaveOut(_ paths: some Collection<BytePath>) {
+        let paths = Set(paths)
+        datasets.removeAll { paths.contains($0.path) }
     }
 
     // MARK: Attributes
@@ -92,15 +99,19 @@ final class FileContents {
     /// The fields of a table; none for other datasets.
     func fields(of dataset: ListedDataset) -> [StoredField] {
         guard dataset.isCompound, questions > 0 else { return [] }
-        questions -= 1
-        return (try? Dataset(file, dataset.path).fields()) ?? []
+        let fields = (try? Dataset(file, dataset.path).fields()) ?? []
+        questions -= 1 + fields.count
+        return fields
     }
 
     /// The elements of a short vector of strings, in its order; nil for anything else.
     func texts(of dataset: ListedDataset) -> [String]? {
+        if let known = knownTexts[dataset.path] { return known }
         guard dataset.isText, dataset.isVector, lists > 0 else { return nil }
         lists -= 1
-        return try? ShortTexts.read(Dataset(file, dataset.path))
+        let texts = try? ShortTexts.read(Dataset(file, dataset.path))
+        knownTexts[dataset.path] = texts
+        return texts
     }
 
     // MARK: Types

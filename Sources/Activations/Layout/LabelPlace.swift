@@ -4,8 +4,12 @@
 enum LabelPlace: Sendable {
     /// One label an element, or one a row of one-hot labels.
     case dataset(BytePath)
-    /// A column of a compound dataset.
+    /// A field of a compound dataset.
     case field(BytePath, String)
+    /// A column of a dataset [N, k], or of a field of a compound dataset that holds k values.
+    case column(BytePath, field: String?, Int)
+    /// One-hot labels that are stored transposed, [C, N].
+    case transposed(BytePath)
     /// Indices into a list of names; −1 where the label is missing.
     case categorical(codes: BytePath, names: BytePath)
     /// The labels of these datasets one after the other, each a scalar or a vector.
@@ -16,7 +20,8 @@ enum LabelPlace: Sendable {
     /// The dataset that stands for the labels in a listing.
     var path: BytePath? {
         switch self {
-        case .dataset(let path), .field(let path, _), .categorical(codes: let path, names: _), .trials(let path, _):
+        case .dataset(let path), .field(let path, _), .column(let path, field: _, _), .transposed(let path),
+            .categorical(codes: let path, names: _), .trials(let path, _):
             path
         case .joined(let paths): paths.first
         }

@@ -118,9 +118,11 @@ extension LabelCandidate {
 }
 
 extension Recognition.Labels {
-    init(_ choice: LabelSearch.Choice) {
+    /// - Parameter layout: the layout's name, for the note
+    init(_ choice: LabelSearch.Choice, of layout: String? = nil) {
         self.init(
-            place: choice.candidate.place, note: choice.reason, shape: choice.candidate.shape,
+            place: choice.candidate.place, note: layout.map { "\($0): \(choice.reason)" } ?? choice.reason,
+            shape: choice.candidate.shape,
             dtype: choice.candidate.dtype)
     }
 }

@@ -2,8 +2,8 @@
 
 /// Whatever a script wrote: labels are known by name, layers as the floats that are as long as the labels. For files
 /// that follow none of the other layouts.
-enum PlainLayout {
-    static func describe(_ contents: FileContents) -> Recognition {
+enum PlainLayout: Layout {
+    static func recognise(_ contents: FileContents) -> Recognition? {
         var recognition = Recognition()
         let found = ActivationSearch(contents)
         let lengths = found.lengths
@@ -40,7 +40,7 @@ enum PlainLayout {
     }
 }
 
-extension Set {
-    /// The element of a set of one.
+extension Collection {
+    /// The element of a collection of one.
     var only: Element? { count == 1 ? first : nil }
 }
