@@ -109,9 +109,8 @@ extension Source.Contents {
     func classes(for label: LabelTreatment) throws(InfoLensError) -> SampleClasses {
         guard label != .none else { return SampleClasses(unlabelled: samples ?? 0) }
         guard labels != nil else {
-            throw InfoLensError(
-                .notFound,
-                "labels: \"\(label.rawValue)\" needs them and there are none; give labels, or leave the label out")
+            throw noLabels(
+                "\"\(label.rawValue)\" needs them", candidates: labelCandidates, otherwise: ", or leave the label out")
         }
         return sampleClasses
     }

@@ -109,13 +109,13 @@ struct MeasureCall {
     /// Checks that labels, condition and groups are there where they are needed.
     func check(_ population: Population, hasCondition: Bool, hasActivations: Bool) throws(InfoLensError) {
         if rows == .perNeuronClass, population.classes == nil {
-            throw InfoLensError(.notFound, "labels: measures of classes need them and there are none; give labels")
+            throw noLabels("measures of classes need them", candidates: population.labelCandidates)
         }
         for measure in request.measures {
             if measure.needs.contains(.labels), population.classes == nil {
-                throw InfoLensError(
-                    .notFound,
-                    "labels: \(measure.name) needs them and there are none; give labels, or ask for \"entropy\" alone")
+                throw noLabels(
+                    "\(measure.name) needs them", candidates: population.labelCandidates,
+                    otherwise: ", or ask for \"entropy\" alone")
             }
             if measure.needs.contains(.condition), !hasCondition {
                 throw InfoLensError(
@@ -133,9 +133,8 @@ struct MeasureCall {
             if measure.needs.contains(.groups) { try checkGroups(population, measure: measure.name) }
         }
         if permutations > 0 || bootstrap > 0, population.classes == nil {
-            throw InfoLensError(
-                .notFound, "labels: permutations and bootstrap test mutual information, and there are none; give labels"
-            )
+            throw noLabels(
+                "permutations and bootstrap test mutual information", candidates: population.labelCandidates)
         }
     }
 
@@ -211,6 +210,8 @@ struct Population {
     /// Nil without labels.
     let classes: ClassNames?
     let classSamples: [Int]
+    /// What could be the labels, if there are none.
+    var labelCandidates: [String] = []
 
     init(layers: [(name: String, neurons: Int)], samples: Int, classes: ClassNames?, classSamples: [Int]) {
         self.layers = layers
@@ -226,6 +227,7 @@ struct Population {
         self.init(
             layers: contents.layers.map { ($0.matrix.name, $0.matrix.neurons) }, samples: contents.samples ?? 0,
             classes: contents.labels?.classes, classSamples: contents.labels?.counts ?? [])
+        labelCandidates = contents.labelCandidates
     }
 
     /// A class as people call it.

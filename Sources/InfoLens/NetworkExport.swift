@@ -75,8 +75,7 @@ public func il_network_export(
             try rows.checkDistinct()
             try rows.checkLayers(are: scorer.removable)
             guard let labels = source.contents.labels else {
-                throw InfoLensError(
-                    .notFound, "labels: a dump needs them and there are none; give labels, one a sample")
+                throw noLabels("a dump needs them", candidates: source.contents.labelCandidates)
             }
             try scorer.export(without: rows.places, labels: labels, to: path, options: options)
         }

@@ -79,8 +79,7 @@ struct NetworkScorer {
                     "source: is NULL, but a network with weights needs data; get one from il_source_for_network()")
             }
             guard let labels = contents.labels else {
-                throw InfoLensError(
-                    .notFound, "labels: accuracy needs them and there are none; give labels, one a sample")
+                throw noLabels("accuracy needs them", candidates: contents.labelCandidates)
             }
             let judged = try JudgedLabels(labels, scores: dense.classes, perClass: perClass)
             let checked = try CheckedNetwork(

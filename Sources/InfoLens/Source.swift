@@ -18,6 +18,8 @@ final class Source: HandleObject, Sendable {
     struct Contents: Sendable {
         var layers: [Layer] = []
         var labels: Labels?
+        /// What could be the labels, if there are none.
+        var labelCandidates: [String] = []
         /// The condition Z of conditional mutual information, a value a sample.
         var condition: Labels?
 
@@ -50,6 +52,7 @@ final class Source: HandleObject, Sendable {
     ) throws(InfoLensError) -> Source {
         var contents = Contents()
         contents.labels = try dump.labels(path: path)
+        contents.labelCandidates = dump.labelCandidates
         if let condition { contents.condition = try dump.labels(path: condition) }
         let names = names ?? dump.layerNames
         guard !names.isEmpty else { throw noLayer(in: dump) }
@@ -390,8 +393,7 @@ public func il_source_classes(
         _ = try Handles.object(context, Context.self, argument: "context")
         let source = try Handles.object(source, Source.self, argument: "source")
         guard let labels = source.contents.labels else {
-            throw InfoLensError(
-                .notFound, "labels: there are none; give labels, or name the dataset that holds them")
+            throw noLabels("classes are those of labels", candidates: source.contents.labelCandidates)
         }
         let columns = try classColumns(labels.classes, samples: labels.counts, total: labels.codes.count)
         try required(table, "table").pointee = Handles.insert(TableHandle(Table(columns: columns)))

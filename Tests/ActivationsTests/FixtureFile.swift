@@ -125,6 +125,10 @@ final class FixtureFile {
         try attribute(name, [value], type: chdf5_native_double(), of: object)
     }
 
+    func attribute(_ name: String, numbers: [Int64], of object: String) throws(InfoLensError) {
+        try attribute(name, numbers, type: chdf5_native_int64(), of: object)
+    }
+
     /// Texts of fixed size if `size` is given, else of variable length; a scalar if there is one.
     func attribute(_ name: String, _ texts: String..., size: Int? = nil, of object: String) throws(InfoLensError) {
         try attribute(name, texts: texts, size: size, of: object)

@@ -43,8 +43,8 @@ enum NativeLayout: Layout {
 }
 
 extension DatasetStanding {
-    /// Recognises `/labels`, `/inputs`, `/logits`, `/layers/<name>/<what>` and
-    /// `/epochs/<n>/layers/<name>/<what>`. A layer's name may have several components.
+    /// Recognises `/labels`, `/inputs`, `/logits`, `/layers/<name>/<what>`, `/epochs/<n>/layers/<name>/<what>` and
+    /// `/layers/<name>/epoch_<n>/<what>`. A layer's name may have several components.
     init?(native dataset: ListedDataset) {
         let components = dataset.names
         switch components.first {
@@ -63,6 +63,8 @@ extension DatasetStanding {
         }
     }
 
+    private static let epochWords: Set = ["epoch", "checkpoint"]
+
     private static func inLayer(_ components: ArraySlice<String>) -> DatasetStanding? {
         guard components.count >= 2, let last = components.last else { return nil }
         let role: DatasetRole
@@ -76,6 +78,12 @@ extension DatasetStanding {
         case "gradients": role = .gradients
         default: return nil
         }
-        return DatasetStanding(role: role, layer: components.dropLast().joined(separator: "/"))
+        let name = components.dropLast()
+        // Epochs may lie below layers too.
+        if name.count > 1, let last = name.last.flatMap({ NumberedName($0) }), epochWords.contains(last.word) {
+            let layer = name.dropLast().joined(separator: "/")
+            return DatasetStanding(role: role, layer: "epochs/\(last.number)/\(layer)", epoch: last.number)
+        }
+        return DatasetStanding(role: role, layer: name.joined(separator: "/"))
     }
 }

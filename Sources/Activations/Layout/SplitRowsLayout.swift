@@ -13,8 +13,13 @@ enum SplitRowsLayout: Layout {
         var joined: [(family: NumberedFamily, rows: JoinedRows)] = []
         var recognition = Recognition()
         var candidates = contents.datasets.compactMap { LabelCandidate($0) }
-        let labels = Set(candidates.filter { $0.label.isUsualOrSimilar }.map(\.count))
+        // Labels that are split themselves are as long as a part.
+        let split = Set(families.filter { LabelName($0.word).isUsualOrSimilar }.flatMap(\.datasets).map(\.path))
+        let labels = Set(
+            candidates.filter { $0.label.isUsualOrSimilar && !split.contains($0.place.path ?? BytePath("")) }
+                .map(\.count))
         for family in families where family.datasets.allSatisfy({ $0.shape.count >= 2 }) {
+            if LabelName(family.word).isOfLabels { continue }
             let lengths = Set(family.datasets.map { $0.shape[0] })
             let total = checkedSum(family.datasets.map { $0.shape[0] })
             let isNamed = NumberedName(family.word + "0")?.words.last.map(partWords.contains) ?? false
