@@ -33,7 +33,7 @@ let package = Package(
         .testTarget(name: "InformationTheoryTests", dependencies: ["InformationTheory", "Multiplets", "TestSupport"]),
         .testTarget(name: "AblationTests", dependencies: ["Ablation", "CNumerics", "TestSupport"]),
         .testTarget(name: "TablesTests", dependencies: ["Tables"]),
-        .testTarget(name: "ActivationsTests", dependencies: ["Activations", "CHDF5", "CNumerics"]),
+        .testTarget(name: "ActivationsTests", dependencies: ["Activations", "CHDF5", "CNumerics", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

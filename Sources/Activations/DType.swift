@@ -104,7 +104,12 @@ struct Encoding: Equatable, Sendable {
     func integers(_ source: UnsafeRawPointer, stride: Int, count: Int, to values: inout [Int64], at start: Int) {
         values.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
-            _ = cn_convert_int64(dtype.rawValue, swapped ? 1 : 0, source, stride, Int64(count), base + start)
+            integers(source, stride: stride, count: count, to: base + start)
         }
+    }
+
+    /// The same into memory that has room for them.
+    func integers(_ source: UnsafeRawPointer, stride: Int, count: Int, to values: UnsafeMutablePointer<Int64>) {
+        _ = cn_convert_int64(dtype.rawValue, swapped ? 1 : 0, source, stride, Int64(count), values)
     }
 }

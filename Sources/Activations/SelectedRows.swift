@@ -44,7 +44,7 @@ public func selectRows(
             next &+= 1
         }
     }
-    return SelectedRows(
+    return CopiedRows(
         name: matrix.name, samples: rows.count, neurons: matrix.neurons, element: matrix.element, copy: copy)
 }
 
@@ -78,34 +78,4 @@ private func blockRows(of matrix: any ActivationMatrix, memory: Int) -> Int {
     rows = min(rows - rows % preferred, matrix.samples)
     while rows > 1, matrix.scratchBytes(rows: rows) > memory { rows = (rows + 1) / 2 }
     return rows
-}
-
-/// Rows that were copied into memory.
-private final class SelectedRows: ActivationMatrix {
-    let name: String
-    let samples: Int
-    let neurons: Int
-    let element: Element
-    var preferredRows: Int? { nil }
-
-    private let copy: AlignedBuffer
-
-    init(name: String, samples: Int, neurons: Int, element: Element, copy: AlignedBuffer) {
-        self.name = name
-        self.samples = samples
-        self.neurons = neurons
-        self.element = element
-        self.copy = copy
-    }
-
-    func scratchBytes(rows: Int) -> Int { 0 }
-
-    func read(rows: Range<Int>, scratch: UnsafeMutableRawBufferPointer) throws(InfoLensError) -> RowBlock {
-        guard let base = copy.bytes.baseAddress else {
-            throw InfoLensError(.internal, "layer '\(name)': a buffer without memory")
-        }
-        return RowBlock(
-            base: UnsafeRawPointer(base + rows.lowerBound &* neurons &* element.size), firstRow: rows.lowerBound,
-            rows: rows.count, neurons: neurons, rowStride: neurons, element: element)
-    }
 }
