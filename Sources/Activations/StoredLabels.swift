@@ -1,57 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-import CHDF5
 import Kernels
 
-/// Labels of a dataset, read in pieces and in their stored type.
+/// Labels of a dataset, read in pieces and in their stored type. NaN among floats is a sample without a label.
 enum StoredLabels {
     /// Bytes read at a time.
-    private static let pieceBytes = 4 << 20
-    /// Variable-length strings read at a time, if `pieceBytes` hold them.
-    private static let pieceStrings = 4096
-    /// Bytes of the classes' names together, lest a small file of overlapping strings fill the memory.
-    fileprivate static let classBytes = 1 << 30
+    static let pieceBytes = 4 << 20
+    /// Bytes that reading of labels may take, which belongs to no call's budget.
+    static let memory = 1 << 30
 
+    /// - Parameters:
+    ///   - isPart: the labels are some of many: a scalar is a label
+    ///   - rowsAreSamples: [1, C] is a row of one-hot labels, not C labels
     /// - Throws: `shape`, `dtype` or `numeric` for datasets that are no labels, `format` and `io` as for layers.
-    static func read(_ dataset: Dataset) throws(InfoLensError) -> Labels {
+    static func read(
+        _ dataset: Dataset, isPart: Bool = false, rowsAreSamples: Bool = false
+    ) throws(InfoLensError) -> Labels {
         let facts = dataset.facts
         let what = dataset.what
         guard !facts.isNull else { throw InfoLensError(.shape, "\(what) holds no labels: it has no extent") }
         if case .other(let name) = facts.type {
+            let fields = try dataset.recordFields.filter { !$0.name.isEmpty }
+            let hint = fields.isEmpty ? "" : "; name one of its fields as path[field]: \(Dataset.list(fields))"
             throw InfoLensError(
                 .dtype,
-                "\(what) holds elements of type \(name); labels are integers, bool, integer-valued floats or strings")
+                """
+                \(what) holds elements of type \(name); labels are integers, bool, integer-valued floats or \
+                strings\(hint)
+                """
+            )
         }
         try StoragePlan.check(dataset)
-        let (samples, _) = try LabelReader.layout(facts.shape, argument: what)
-        switch facts.type {
-        case .string(let size?, let padding):
-            return try fixedStrings(dataset, samples: samples, size: size, padding: padding)
-        case .string(nil, _):
-            return try variableStrings(dataset, samples: samples)
-        default:
-            return try numbers(dataset)
+        let shape = isPart && facts.shape.isEmpty ? [1] : facts.shape
+        if case .string(let size, let padding) = facts.type {
+            return try StoredTexts(dataset, shape: shape).labels(size: size, padding: padding)
         }
+        return try numbers(dataset, shape: shape, rowsAreSamples: rowsAreSamples)
     }
 
-    // MARK: Numbers
-
-    private static func numbers(_ dataset: Dataset) throws(InfoLensError) -> Labels {
+    private static func numbers(
+        _ dataset: Dataset, shape: [Int], rowsAreSamples: Bool
+    ) throws(InfoLensError) -> Labels {
         let facts = dataset.facts
         guard let encoding = facts.type.encoding else {
             throw InfoLensError(.dtype, "\(dataset.what) holds elements of type \(facts.type.name)")
         }
         var labels = try LabelReader(
-            shape: facts.shape, dtype: encoding.dtype, swapped: encoding.swapped, argument: dataset.what)
+            shape: shape, dtype: encoding.dtype, swapped: encoding.swapped, rowsAreSamples: rowsAreSamples,
+            allowsMissing: true, argument: dataset.what)
         let size = encoding.dtype.size
-        let rowBytes = facts.shape.dropFirst().reduce(size, &*)
-        let reader = try dataset.rowReader(Transfer(raw: size), memory: 1 << 30).reader
-        let rows = max(1, min(facts.shape[0], pieceBytes / rowBytes))
+        let rowBytes = shape.dropFirst().reduce(size, &*)
+        let reader = try dataset.rowReader(Transfer(raw: size), memory: memory).reader
+        let rows = max(1, min(shape[0], pieceBytes / rowBytes))
         let aligned = reader.preferredRows.map { rows > $0 ? rows / $0 &* $0 : rows } ?? rows
 
         let buffer = try Scratch(
             bytes: Activations.aligned(aligned &* rowBytes) &+ reader.workspaceBytes(rows: aligned), for: dataset.what)
-        for start in stride(from: 0, to: facts.shape[0], by: aligned) {
-            let end = min(start + aligned, facts.shape[0])
+        for start in stride(from: 0, to: shape[0], by: aligned) {
+            let end = min(start + aligned, shape[0])
             try reader.read(
                 rows: start..<end, into: buffer.base,
                 workspace: buffer.base + Activations.aligned(aligned &* rowBytes))
@@ -62,143 +67,5 @@ enum StoredLabels {
                 stride: isRow ? size : rowBytes, innerStride: size)
         }
         return try labels.labels(classNames: nil)
-    }
-
-    // MARK: Strings
-
-    private static func fixedStrings(_ dataset: Dataset, samples: Int, size: Int, padding: UInt8) throws(InfoLensError)
-        -> Labels
-    {
-        guard size > 0, size <= pieceBytes else {
-            throw InfoLensError(
-                .dtype, "\(dataset.what): strings of \(size) bytes; labels are at most \(pieceBytes) bytes")
-        }
-        var coder = StringCoder(reserving: samples)
-        try forEachPiece(of: dataset, size: size, limit: pieceBytes / size) { (buffer, count) throws(InfoLensError) in
-            for index in 0..<count {
-                let bytes = UnsafeRawBufferPointer(start: buffer + index &* size, count: size)
-                try coder.append(trimmed(bytes, padding: padding), what: dataset.what)
-            }
-        }
-        return try coder.labels(what: dataset.what)
-    }
-
-    /// Up to the first NUL, without trailing padding.
-    private static func trimmed(_ bytes: UnsafeRawBufferPointer, padding: UInt8) -> UnsafeRawBufferPointer {
-        var end = bytes.firstIndex(of: 0) ?? bytes.count
-        while padding != 0, end > 0, bytes[end - 1] == padding { end -= 1 }
-        return UnsafeRawBufferPointer(rebasing: bytes[..<end])
-    }
-
-    /// A string that was never written arrives as NULL and counts as "".
-    private static func variableStrings(_ dataset: Dataset, samples: Int) throws(InfoLensError) -> Labels {
-        var coder = StringCoder(reserving: samples)
-        let shape = dataset.facts.shape
-        if shape.reduce(1, &*) == samples, var strings = try HeapStrings(dataset, limit: pieceBytes) {
-            try strings.forEach { (text) throws(InfoLensError) in try coder.append(text, what: dataset.what) }
-            return try coder.labels(what: dataset.what)
-        }
-        let size = MemoryLayout<UnsafePointer<CChar>?>.size
-        try forEachPiece(of: dataset, size: size, limit: pieceStrings) { (buffer, count) throws(InfoLensError) in
-            let pointers = buffer.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
-            for index in 0..<count {
-                try coder.append(pointers[index].map(BytePath.init)?.bytes ?? [], what: dataset.what)
-            }
-        }
-        return try coder.labels(what: dataset.what)
-    }
-
-    /// Reads the dataset's elements along its samples, `limit` at a time, as stored.
-    private static func forEachPiece(
-        of dataset: Dataset, size: Int, limit: Int, _ body: (UnsafeMutableRawPointer, Int) throws(InfoLensError) -> Void
-    ) throws(InfoLensError) {
-        let what = dataset.what
-        let shape = dataset.facts.shape
-        let (samples, axis) = try LabelReader.layout(shape, argument: what)
-        guard shape.reduce(1, &*) == samples else {
-            throw InfoLensError(
-                .shape, "\(what): shape \(describe(shape: shape)) of strings; labels are [N], [N, 1] or [1, N]")
-        }
-        let buffer = try Scratch(bytes: min(samples, limit) &* size, for: what)
-        var arena = chdf5_arena()
-        arena.limit = pieceBytes
-        try withUnsafeMutablePointer(to: &arena) { (arena) throws(InfoLensError) in
-            let transfer = try HDF5.locked { () throws(InfoLensError) in
-                let transfer = try HDF5ID(H5Pcreate(chdf5_transfer()), what, kind: .internal)
-                guard chdf5_use_arena(transfer.raw, arena) >= 0 else { throw HDF5.failure(what, kind: .internal) }
-                return transfer
-            }
-            var start = 0
-            var wanted = limit
-            while start < samples {
-                defer { chdf5_arena_empty(arena) }
-                let count = min(wanted, samples - start)
-                var offset = [hsize_t](repeating: 0, count: shape.count)
-                var length = [hsize_t](repeating: 1, count: shape.count)
-                offset[axis] = hsize_t(start)
-                length[axis] = hsize_t(count)
-                let isRead = try HDF5.locked { () throws(InfoLensError) in
-                    let space = try HDF5ID(H5Dget_space(dataset.id), what)
-                    let memory = try HDF5ID(H5Screate_simple(Int32(shape.count), length, nil), what)
-                    if H5Sselect_hyperslab(space.raw, H5S_SELECT_SET, offset, nil, length, nil) >= 0,
-                        H5Dread(dataset.id, dataset.typeID, memory.raw, space.raw, transfer.raw, buffer.base) >= 0
-                    {
-                        return true
-                    }
-                    guard arena.pointee.is_full != 0 else { throw HDF5.failure("\(what): reading failed") }
-                    return false
-                }
-                if isRead {
-                    try body(buffer.base, count)
-                    start += count
-                    wanted = min(limit, wanted * 2)
-                } else if count > 1 {
-                    wanted = max(1, count / 4)
-                } else {
-                    throw GlobalHeap.tooLong(what, row: start, limit: pieceBytes)
-                }
-            }
-        }
-    }
-}
-
-/// Codes of strings; classes are ordered by their bytes.
-private struct StringCoder {
-    private var codes: [Int32] = []
-    private var codeOf: [[UInt8]: Int32] = [:]
-    private var classes: [[UInt8]] = []
-    /// Bytes of `classes`.
-    private var named = 0
-
-    init(reserving count: Int) { codes.reserveCapacity(count) }
-
-    mutating func append(_ bytes: some Collection<UInt8>, what: String) throws(InfoLensError) {
-        let key = Array(bytes)
-        if let code = codeOf[key] {
-            codes.append(code)
-        } else {
-            let code = Int32(truncatingIfNeeded: classes.count)
-            named += key.count
-            guard named <= StoredLabels.classBytes else {
-                throw InfoLensError(
-                    .memory,
-                    "\(what): its distinct strings take more than \(StoredLabels.classBytes) bytes; recode them")
-            }
-            codeOf[key] = code
-            classes.append(key)
-            codes.append(code)
-        }
-    }
-
-    func labels(what: String) throws(InfoLensError) -> Labels {
-        guard classes.count <= Int(Int32.max) else {
-            throw InfoLensError(.shape, "\(what): \(classes.count) distinct labels; at most \(Int32.max) are supported")
-        }
-        let order = classes.indices.sorted { classes[$0].lexicographicallyPrecedes(classes[$1]) }
-        var rank = [Int32](repeating: 0, count: classes.count)
-        for (position, index) in order.enumerated() { rank[index] = Int32(truncatingIfNeeded: position) }
-        return Labels(
-            codes: codes.map { rank[Int($0)] },
-            classes: .strings(order.map { String(decoding: classes[$0], as: UTF8.self) }))
     }
 }

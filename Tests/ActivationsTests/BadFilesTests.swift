@@ -35,7 +35,8 @@ enum BadFiles {
         let dump = try DumpFile(path: path)
         let layer = dump.layerNames.first ?? "act"
         let matrix = try dump.matrix(layer: layer, reduction: .flatten, memory: 1 << 26)
-        guard let labels = try dump.labels(path: nil) else { throw InfoLensError(.notFound, "no labels") }
+        let found = try LabelledSamples(labels: dump.labels(path: nil), condition: nil, missing: .refuse)
+        guard let labels = found.labels else { throw InfoLensError(.notFound, "no labels") }
         guard labels.count == matrix.samples else { throw InfoLensError(.shape, "labels for other samples") }
         guard matrix.scratchBytes(rows: 16) < 1 << 26 else { throw InfoLensError(.memory, "beyond the budget") }
         return try values(of: matrix, block: 16)

@@ -68,7 +68,8 @@ final class SparseMatrix: PlannedMatrix {
         for part in parts {
             joined.add(
                 ReadingPlan(
-                    path: part.path, reason: "", dtype: part.facts.type.name, conversion: "", storage: "",
+                    path: part.storage.path, reason: part.storage.reason, dtype: part.facts.type.name, conversion: "",
+                    storage: "",
                     bytes: saturatingProduct(part.count, part.encoding.dtype.size),
                     storedBytes: Int(clamping: part.facts.storedBytes)))
         }

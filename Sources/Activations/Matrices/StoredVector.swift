@@ -11,6 +11,8 @@ final class StoredVector: Sendable {
     let chunk: Int?
 
     private let reader: any RowReader
+    /// How the elements are read.
+    let storage: StoragePlan
 
     /// - Throws: `shape` for another rank than 1; `dtype` for elements that are no numbers; `memory` for a chunk that
     ///   is too large; what `StoragePlan.choose` throws
@@ -27,18 +29,8 @@ final class StoredVector: Sendable {
         }
         self.encoding = encoding
         count = facts.shape[0]
-        if case .chunked(let chunk) = facts.layout { try checkChunk(chunk, of: dataset, memory: memory) }
-        reader = try dataset.rowReader(rowBytes: encoding.dtype.size, elementSize: encoding.dtype.size, memory: memory)
+        (reader, storage) = try dataset.rowReader(Transfer(raw: encoding.dtype.size), memory: memory)
         chunk = reader.preferredRows
-    }
-
-    /// How the elements are read, for a plan.
-    var path: ReadingPlan.Path {
-        switch reader {
-        case is ContiguousReader: .blocks
-        case is ChunkReader: .chunks
-        default: .library
-        }
     }
 
     var isInteger: Bool { !encoding.dtype.isFloat }
@@ -52,7 +44,7 @@ final class StoredVector: Sendable {
 
     /// Bytes of workspace to read this many elements.
     func scratchBytes(_ count: Int) -> Int {
-        alignedProduct(count, encoding.dtype.size) &+ aligned(reader.workspaceBytes)
+        alignedProduct(count, encoding.dtype.size) &+ aligned(reader.workspaceBytes(rows: count))
     }
 
     /// The elements as stored, at the beginning of `scratch`.
