@@ -17,9 +17,8 @@ public protocol DumpContents: Sendable {
     ///   - layer: the name of a layer or the path of a dataset, perhaps with `[:, k]` or `[field]`
     ///   - memory: bytes that reading may use
     /// - Throws: `notFound` if there is neither (lists the layers); `shape` for ranks that the reduction
-    ///   does not take, emptiness, and fewer than two samples; `dtype` for elements that are no
-    ///   numbers; `memory` for a chunk larger than `memory`; `format` and `io` for data that is
-    ///   missing, damaged or elsewhere.
+    ///   does not take, and emptiness; `dtype` for elements that are no numbers; `memory` for a chunk larger
+    ///   than `memory`; `format` and `io` for data that is missing, damaged or elsewhere.
     func matrix(layer: String, as form: MatrixForm, memory: Int) throws(InfoLensError) -> any PlannedMatrix
 
     /// The samples' classes; those without have the code −1.

@@ -23,12 +23,10 @@ final class HDF5Matrix: PlannedMatrix {
     /// - Parameters:
     ///   - place: the dataset in `file`; a `field` of it is not for this type
     ///   - memory: bytes that reading may use
-    ///   - isPart: one of several that make a layer, and may have a single sample
-    /// - Throws: `shape` for a rank that the form's reduction does not take, an empty dataset or fewer than
-    ///   two samples; `dtype` for elements that are no numbers; `memory` for a chunk that is too
-    ///   large; and what `StoragePlan.choose` throws.
+    /// - Throws: `shape` for a rank that the form's reduction does not take or an empty dataset; `dtype` for
+    ///   elements that are no numbers; `memory` for a chunk that is too large; and what `StoragePlan.choose` throws.
     init(
-        name: String, file: OpenFile, place: DatasetPlace, form: MatrixForm, memory: Int, isPart: Bool = false
+        name: String, file: OpenFile, place: DatasetPlace, form: MatrixForm, memory: Int
     ) throws(InfoLensError) {
         let dataset = try Dataset(file, place.path, access: file.uncachedAccess)
         let facts = dataset.facts
@@ -50,10 +48,6 @@ final class HDF5Matrix: PlannedMatrix {
         self.reader = reader
         rowsPerSample = place.isOneSample ? reader.slab.samples : 1
         samples = place.isOneSample ? 1 : reader.slab.samples
-        guard samples >= 2 || isPart else {
-            throw InfoLensError(
-                .shape, "\(what): fewer than two samples (axis 0 counts samples); information needs at least two")
-        }
         self.name = name
         reduction = rows
         neurons = rows.neurons

@@ -11,6 +11,10 @@ struct LabelSource {
     func labels(at place: LabelPlace) throws(InfoLensError) -> Labels {
         switch place {
         case .dataset(let path): try StoredLabels.read(Dataset(file, path))
+        case .transposed(let path): try StoredLabels.read(Dataset(file, path), as: .init(isTransposed: true))
+        case .column(let path, field: nil, let column):
+            try StoredLabels.read(Dataset(file, path), as: .init(column: column))
+        case .column(let path, field: let name?, let column): try field(name, column: column, of: path)
         case .field(let path, let name): try field(name, of: path)
         case .categorical(let codes, let names): try categorical(codes: codes, names: names)
         case .joined(let paths): try joined(paths)
@@ -20,9 +24,10 @@ struct LabelSource {
 
     // MARK: Fields of records
 
-    private func field(_ name: String, of path: BytePath) throws(InfoLensError) -> Labels {
+    /// - Parameter column: of the values in a record; nil for all of them, one label or a one-hot row
+    private func field(_ name: String, column: Int? = nil, of path: BytePath) throws(InfoLensError) -> Labels {
         let dataset = try Dataset(file, path)
-        let field = try dataset.recordField(named: name)
+        let field = try dataset.field(named: name)
         let reader = try FieldReader(dataset, field: field, memory: StoredLabels.memory)
         let piece = min(reader.records, max(1, StoredLabels.pieceBytes / reader.rowBytes))
         let rows = reader.preferredRows.map { piece > $0 ? piece - piece % $0 : piece } ?? piece
@@ -47,12 +52,17 @@ struct LabelSource {
             return try coder.labels(what: reader.what)
         case .numeric(let encoding):
             let size = encoding.dtype.size
+            guard column ?? 0 < field.shape.reduce(1, &*) else {
+                throw InfoLensError(.shape, "\(reader.what) has no value \(column ?? 0); \(field.description)")
+            }
             var labels = try LabelReader(
-                shape: [reader.records] + field.shape, dtype: encoding.dtype, swapped: encoding.swapped,
+                shape: [reader.records] + (column == nil ? field.shape : []), dtype: encoding.dtype,
+                swapped: encoding.swapped,
                 rowsAreSamples: true, allowsMissing: true, argument: reader.what)
             try forEachPiece { (count) throws(InfoLensError) in
                 try labels.append(
-                    UnsafeRawPointer(buffer.base), samples: count, stride: reader.rowBytes, innerStride: size)
+                    UnsafeRawPointer(buffer.base) + (column ?? 0) &* size, samples: count, stride: reader.rowBytes,
+                    innerStride: size)
             }
             return try labels.labels(classNames: nil)
         default:
@@ -125,7 +135,7 @@ struct LabelSource {
         for path in paths {
             let dataset = try Dataset(file, path)
             try merged.append(
-                StoredLabels.read(dataset, isPart: true, rowsAreSamples: hasRows), from: dataset.what)
+                StoredLabels.read(dataset, as: .init(isPart: true, rowsAreSamples: hasRows)), from: dataset.what)
         }
         guard let labels = try merged.labels() else {
             throw InfoLensError(.shape, "'\(file.path.text)': there are no labels to join")

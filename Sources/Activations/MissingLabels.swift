@@ -52,8 +52,17 @@ public struct LabelledSamples: Sendable {
 
     /// The samples of a matrix that take part.
     ///
-    /// - Throws: `shape` for a matrix of another number of samples than there are labels, if some are left out
+    /// - Throws: `shape` for fewer than two, and for another number of them than there are labels, if some are left out
     public func samples(of matrix: any PlannedMatrix) throws(InfoLensError) -> any ActivationMatrix {
+        guard matrix.samples >= 2 else {
+            throw InfoLensError(
+                .shape,
+                """
+                activations: layer "\(matrix.name)" has fewer than two samples (axis 0 counts samples); information \
+                needs at least two
+                """
+            )
+        }
         guard let rows, let total else { return matrix }
         guard matrix.samples == total else {
             throw InfoLensError(

@@ -90,7 +90,25 @@ public func il_dump_open_files(
     _ context: OpaquePointer!, _ paths: UnsafePointer<UnsafePointer<CChar>?>!, _ count: Int64,
     _ options: UnsafePointer<il_dump_options>!, _ dump: UnsafeMutablePointer<OpaquePointer?>!
 ) -> il_status {
-    guarded { () throws(InfoLensError) in throw InfoLensError(.internal, "not yet") }
+    guarded { () throws(InfoLensError) in
+        _ = try Handles.object(context, Context.self, argument: "context")
+        let output = try required(dump, "dump")
+        guard let paths, count > 0, count < Int32.max else {
+            throw InfoLensError(
+                .argument, "paths: is NULL, or count (\(count)) is below 1; pass the paths of the files")
+        }
+        let options = try Dump.options(options)
+        var shards: [ShardedDump.Shard] = []
+        for index in 0..<Int(count) {
+            guard let path = paths[index] else {
+                throw InfoLensError(.argument, "paths[\(index)]: is NULL; pass the path of an HDF5 file")
+            }
+            let contents = try DumpFile(path: path, options: options.opening)
+            shards.append(ShardedDump.Shard(path: String(cString: path), contents: contents))
+        }
+        let contents: any DumpContents = count == 1 ? shards[0].contents : try ShardedDump(shards)
+        output.pointee = Handles.insert(Dump(contents))
+    }
 }
 
 @c @implementation

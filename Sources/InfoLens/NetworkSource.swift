@@ -8,14 +8,15 @@ import Tables
 extension Source {
     /// The data of a network's layers in a dump: inputs, logits, activations and labels.
     static func make(
-        from dump: any DumpContents, for network: Network, labels path: String?, memory: Int
+        from dump: any DumpContents, for network: Network, labels path: String?, missing: MissingLabels, memory: Int
     ) throws(InfoLensError) -> Source {
-        var contents = Contents()
-        contents.labels = try dump.labels(path: path)
+        let samples = try LabelledSamples(labels: dump.labels(path: path), condition: nil, missing: missing)
+        var contents = Contents(labels: samples.labels)
         let entries = dump.entries
         func add(_ name: String, path: String) throws(InfoLensError) {
             let matrix = try dump.matrix(layer: path, as: MatrixForm(.flatten), memory: memory)
-            try contents.add(Layer(matrix: RenamedMatrix(matrix, name: name), plan: matrix.plan))
+            try contents.add(
+                Layer(matrix: RenamedMatrix(samples.samples(of: matrix), name: name), plan: matrix.plan))
         }
         for role in ["inputs", "logits"] {
             guard let entry = entries.first(where: { $0.role == role }) else { continue }
@@ -78,6 +79,7 @@ private struct RenamedMatrix: ActivationMatrix {
     var neurons: Int { matrix.neurons }
     var element: Element { matrix.element }
     var preferredRows: Int? { matrix.preferredRows }
+    var rereadingIsCheap: Bool { matrix.rereadingIsCheap }
 
     func scratchBytes(rows: Int) -> Int { matrix.scratchBytes(rows: rows) }
 
@@ -96,7 +98,7 @@ public func il_source_for_network(
         let dump = try Handles.object(dump, Dump.self, argument: "dump")
         let network = try Handles.object(network, Network.self, argument: "network")
         let output = try required(source, "source")
-        let (values, form) = try Source.options(options)
+        let (values, form, missing) = try Source.options(options)
         guard values.layers == nil, values.condition == nil else {
             throw InfoLensError(
                 .argument, "options: layers and condition are those of the network; leave them NULL")
@@ -110,7 +112,8 @@ public func il_source_for_network(
         }
         let labels = try values.labels.map { (path) throws(InfoLensError) in try requiredText(path, "options.labels") }
         output.pointee = Handles.insert(
-            try Source.make(from: dump.contents, for: network, labels: labels, memory: context.memory))
+            try Source.make(
+                from: dump.contents, for: network, labels: labels, missing: missing, memory: context.memory))
     }
 }
 

@@ -47,18 +47,19 @@ final class Source: HandleObject, Sendable {
     /// Layers of a dump with its labels.
     static func make(
         from dump: any DumpContents, layers names: [String]?, labels path: String?, condition: String?,
-        form: MatrixForm,
-        memory: Int
+        form: MatrixForm, missing: MissingLabels, memory: Int
     ) throws(InfoLensError) -> Source {
-        var contents = Contents()
-        contents.labels = try dump.labels(path: path)
+        let samples = try LabelledSamples(
+            labels: dump.labels(path: path),
+            condition: condition.flatMap { (path) throws(InfoLensError) in try dump.labels(path: path) },
+            missing: missing)
+        var contents = Contents(labels: samples.labels, condition: samples.condition)
         contents.labelCandidates = dump.labelCandidates
-        if let condition { contents.condition = try dump.labels(path: condition) }
         let names = names ?? dump.layerNames
         guard !names.isEmpty else { throw noLayer(in: dump) }
         for name in names {
             let matrix = try dump.matrix(layer: name, as: form, memory: memory)
-            try contents.add(Layer(matrix: matrix, plan: matrix.plan))
+            try contents.add(Layer(matrix: samples.samples(of: matrix), plan: matrix.plan))
         }
         return Source(reduction: form.reduction, contents: contents)
     }
@@ -204,7 +205,7 @@ extension Source {
 
     static func options(
         _ pointer: UnsafePointer<il_source_options>?
-    ) throws(InfoLensError) -> (values: il_source_options, form: MatrixForm) {
+    ) throws(InfoLensError) -> (values: il_source_options, form: MatrixForm, missing: MissingLabels) {
         let options = try optionsOrDefaults(
             pointer, defaults: defaultOptions, oldest: MemoryLayout<il_source_options>.offset(of: \.condition),
             argument: "options", initializer: "il_source_options_init()")
@@ -231,7 +232,13 @@ extension Source {
         let samplesAreLast = try choice(
             options.sample_axis, of: [(0, false), (-1, true)], argument: "options.sample_axis",
             names: "0 for the axis that the layout says, or -1 for the last")
-        return (options, MatrixForm(reduction, samplesAreLast: samplesAreLast))
+        let missing: MissingLabels = try choice(
+            options.missing_labels,
+            of: [
+                (Int(IL_MISSING_REFUSE), .refuse), (Int(IL_MISSING_EXCLUDE), .exclude),
+                (Int(IL_MISSING_CLASS), .ownClass),
+            ], argument: "options.missing_labels", names: "IL_MISSING_REFUSE, IL_MISSING_EXCLUDE or IL_MISSING_CLASS")
+        return (options, MatrixForm(reduction, samplesAreLast: samplesAreLast), missing)
     }
 }
 
@@ -293,7 +300,7 @@ public func il_source_from_dump(
         let context = try Handles.object(context, Context.self, argument: "context")
         let dump = try Handles.object(dump, Dump.self, argument: "dump")
         let output = try required(source, "source")
-        let (options, form) = try Source.options(options)
+        let (options, form, missing) = try Source.options(options)
         let layers = try textList(
             options.layers, count: options.layer_count, argument: "layers", countArgument: "options.layer_count"
         )
@@ -304,7 +311,7 @@ public func il_source_from_dump(
         output.pointee = Handles.insert(
             try Source.make(
                 from: dump.contents, layers: layers, labels: labels, condition: condition, form: form,
-                memory: context.memory))
+                missing: missing, memory: context.memory))
     }
 }
 
@@ -316,13 +323,22 @@ public func il_source_new(
     guarded { () throws(InfoLensError) in
         _ = try Handles.object(context, Context.self, argument: "context")
         let output = try required(source, "source")
-        let (options, form) = try Source.options(options)
+        let (options, form, missing) = try Source.options(options)
         guard options.layers == nil, options.labels == nil, options.condition == nil else {
             throw InfoLensError(
                 .argument,
                 """
                 options: layers, labels and condition name datasets of a dump; leave them NULL and use \
                 il_source_add_layer(), il_source_set_labels() and il_source_set_condition()
+                """
+            )
+        }
+        guard !form.samplesAreLast, missing == .refuse else {
+            throw InfoLensError(
+                .argument,
+                """
+                options: sample_axis and missing_labels are for dumps; leave them 0, and give arrays by other strides \
+                or without the samples that have no label
                 """
             )
         }

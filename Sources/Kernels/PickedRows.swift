@@ -9,7 +9,8 @@ public final class PickedRows: ActivationMatrix {
     public var samples: Int { rows.count }
     public var neurons: Int { matrix.neurons }
     public var element: Element { matrix.element }
-    public var preferredRows: Int? { nil }
+    public var preferredRows: Int? { matrix.preferredRows }
+    public var rereadingIsCheap: Bool { matrix.rereadingIsCheap }
 
     /// - Parameter rows: at least one, ascending, each a row of the matrix
     public init(_ rows: [Int], of matrix: any ActivationMatrix) {
@@ -25,21 +26,30 @@ public final class PickedRows: ActivationMatrix {
         (min(saturatingProduct(rows, neurons, element.size), Int.max / 16) + 63) & ~63
     }
 
+    /// From one row to the next that is read with it: within a page, or within what is decoded together.
+    private var gap: Int {
+        max(1, rereadingIsCheap ? 4096 / max(1, neurons &* element.size) : preferredRows ?? 64)
+    }
+
     public func read(rows range: Range<Int>, scratch: UnsafeMutableRawBufferPointer) throws(InfoLensError) -> RowBlock {
         guard let base = scratch.baseAddress, scratch.count >= scratchBytes(rows: range.count) else {
             throw InfoLensError(.internal, "layer \"\(name)\": \(scratch.count) bytes of scratch are too few")
         }
         let rest = UnsafeMutableRawBufferPointer(rebasing: scratch[pickedBytes(range.count)...])
         let rowBytes = neurons &* element.size
+        let gap = gap
         var next = range.lowerBound
         while next < range.upperBound {
-            // Neighbours are read together.
+            // Neighbours are read together, with what lies between them.
+            let first = rows[next]
             var end = next &+ 1
-            while end < range.upperBound, rows[end] == rows[end &- 1] &+ 1 { end &+= 1 }
-            let block = try matrix.read(rows: rows[next]..<rows[next] &+ (end &- next), scratch: rest)
-            for row in 0..<block.rows {
-                (base + (next &- range.lowerBound &+ row) &* rowBytes).copyMemory(
-                    from: block.base + row &* block.rowStride &* element.size, byteCount: rowBytes)
+            while end < range.upperBound, rows[end] &- rows[end &- 1] <= gap, rows[end] &- first < range.count {
+                end &+= 1
+            }
+            let block = try matrix.read(rows: first..<rows[end &- 1] &+ 1, scratch: rest)
+            for index in next..<end {
+                (base + (index &- range.lowerBound) &* rowBytes).copyMemory(
+                    from: block.base + (rows[index] &- first) &* block.rowStride &* element.size, byteCount: rowBytes)
             }
             next = end
         }

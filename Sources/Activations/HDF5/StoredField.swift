@@ -38,6 +38,14 @@ extension Dataset {
         }
     }
 
+    /// What the elements of a dataset of arrays are, as a field without a name; nil for another dataset.
+    func arrayField() throws(InfoLensError) -> StoredField? {
+        let (type, what) = (typeID, what)
+        return try HDF5.locked { () throws(InfoLensError) in
+            H5Tget_class(type) == H5T_ARRAY ? try Self.field("", type, what) : nil
+        }
+    }
+
     private static func field(_ name: String, _ type: hid_t, _ what: String) throws(InfoLensError) -> StoredField {
         guard H5Tget_class(type) == H5T_ARRAY else {
             return StoredField(name: name, type: StoredType(type), shape: [])

@@ -16,6 +16,7 @@ final class PickedColumns: PlannedMatrix {
     var element: Element { matrix.element }
     var preferredRows: Int? { matrix.preferredRows }
     var plan: ReadingPlan { matrix.plan }
+    var rereadingIsCheap: Bool { matrix.rereadingIsCheap }
 
     /// - Throws: `shape` for no columns, and for columns that do not ascend or are not there
     init(_ columns: [Int], of matrix: any PlannedMatrix, name: String) throws(InfoLensError) {

@@ -6,6 +6,7 @@ import Kernels
 final class RecordMatrix: PlannedMatrix {
     let name: String
     let plan: ReadingPlan
+    var rereadingIsCheap: Bool { false }
 
     private let reader: FieldReader
     private let encoding: Encoding
@@ -19,7 +20,7 @@ final class RecordMatrix: PlannedMatrix {
     /// - Throws: `dtype` for a field that holds no numbers; `shape` for arrays of more than one axis without
     ///   `flatten`; what `FieldReader` throws
     init(
-        name: String, dataset: Dataset, field: RecordField, reduction: Reduction, memory: Int
+        name: String, dataset: Dataset, field: StoredField, reduction: Reduction, memory: Int
     ) throws(InfoLensError) {
         reader = try FieldReader(dataset, field: field, memory: memory)
         guard case .numeric(let encoding) = field.type else {

@@ -13,6 +13,7 @@ final class SparseMatrix: PlannedMatrix {
     let element: Element
     let preferredRows: Int?
     let plan: ReadingPlan
+    var rereadingIsCheap: Bool { false }
 
     private let values: StoredVector
     private let indices: StoredVector

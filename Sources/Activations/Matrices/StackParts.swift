@@ -24,6 +24,9 @@ final class StackParts: Sendable {
         self.open = open
     }
 
+    /// Whether no part is opened anew.
+    var stayOpen: Bool { open == nil }
+
     func scratchBytes(rows: Int) -> Int {
         known.reduce(0) { max($0, $1.scratchBytes(rows: open == nil ? min(rows, $1.samples) : rows)) }
     }

@@ -12,6 +12,7 @@ final class StackedMatrix: PlannedMatrix {
     let element: Element
     let preferredRows: Int?
     let plan: ReadingPlan
+    let rereadingIsCheap: Bool
 
     private let parts: StackParts
     /// The first row of each part, and `samples`.
@@ -63,6 +64,7 @@ final class StackedMatrix: PlannedMatrix {
         element = survey.element
         preferredRows = survey.preferredRows
         plan = survey.plan
+        rereadingIsCheap = parts.stayOpen && survey.rereadingIsCheap
     }
 
     private func outputBytes(_ rows: Int) -> Int { alignedProduct(rows, neurons, element.size) }
@@ -125,6 +127,7 @@ struct StackSurvey {
     private(set) var starts = [0]
     private(set) var neurons = 0
     private(set) var element = Element.float32
+    private(set) var rereadingIsCheap = true
     /// Those that need the most scratch memory for one row, and for many.
     private(set) var largest: [any PlannedMatrix] = []
 
@@ -162,6 +165,7 @@ struct StackSurvey {
         }
         starts.append(end)
         plans.add(part.plan)
+        rereadingIsCheap = rereadingIsCheap && part.rereadingIsCheap
 
         if largest.isEmpty {
             largest = [part, part]

@@ -2,94 +2,39 @@
 import CHDF5
 import Kernels
 
-/// What each element of a dataset of records holds: a field of a compound type, or the whole of an array type.
-struct RecordField: Equatable, Sendable {
-    /// "" for the whole of an array.
-    let name: String
-    /// Of a value.
-    let type: StoredType
-    /// Values in a record, as an array; empty for a single one.
-    let shape: [Int]
-
+extension StoredField {
     /// "values (float32 [16])"
     var description: String {
         let lengths = shape.isEmpty ? "" : " [\(shape.map(String.init).joined(separator: ", "))]"
         return "\(name) (\(type.name)\(lengths))"
     }
-
-    /// - Parameter type: the field's, which may be an array. Called inside HDF5's lock.
-    fileprivate init(name: String, type: hid_t) {
-        self.name = name
-        guard H5Tget_class(type) == H5T_ARRAY else {
-            self.type = StoredType(type)
-            shape = []
-            return
-        }
-        var lengths = [hsize_t](repeating: 0, count: max(0, Int(H5Tget_array_ndims(type))))
-        let base = H5Tget_super(type)
-        defer { if base >= 0 { H5Idec_ref(base) } }
-        guard base >= 0, H5Tget_array_dims2(type, &lengths) >= 0 else {
-            self.type = .other("array")
-            shape = []
-            return
-        }
-        self.type = StoredType(base)
-        shape = lengths.map { Int(clamping: $0) }
-    }
 }
 
 extension Dataset {
-    /// The fields of records, or the one of arrays; none where elements are neither.
-    var recordFields: [RecordField] {
-        get throws(InfoLensError) {
-            guard case .other = facts.type else { return [] }
-            return try HDF5.locked { () throws(InfoLensError) in
-                switch H5Tget_class(typeID) {
-                case H5T_ARRAY: return [RecordField(name: "", type: typeID)]
-                case H5T_COMPOUND:
-                    var fields: [RecordField] = []
-                    for index in 0..<UInt32(max(0, H5Tget_nmembers(typeID))) {
-                        guard let name = Self.memberName(index, of: typeID) else { continue }
-                        let type = try HDF5ID(H5Tget_member_type(typeID, index), "\(what): field '\(name)'")
-                        fields.append(RecordField(name: name, type: type.raw))
-                    }
-                    return fields
-                default: return []
-                }
-            }
-        }
-    }
-
-    private static func memberName(_ index: UInt32, of type: hid_t) -> String? {
-        guard let name = H5Tget_member_name(type, index) else { return nil }
-        defer { H5free_memory(name) }
-        return String(cString: name)
-    }
-
     /// The field of this name.
     ///
     /// - Throws: `notFound` if there is none, listing those that are there; `dtype` where elements are no records
-    func recordField(named name: String) throws(InfoLensError) -> RecordField {
-        let fields = try recordFields
+    func field(named name: String) throws(InfoLensError) -> StoredField {
+        let fields = try fields()
         guard !fields.isEmpty else {
             throw InfoLensError(
                 .dtype,
                 "\(what) holds elements of type \(facts.type.name), which has no fields; name it without [\(name)]")
         }
-        guard let field = fields.first(where: { isSameText($0.name, name) && !name.isEmpty }) else {
+        guard let field = fields.first(where: { isSameText($0.name, name) }) else {
             throw InfoLensError(.notFound, "\(what) has no field '\(name)'; \(Self.list(fields))")
         }
         return field
     }
 
     /// "its fields are index (int64), values (float32 [16])"
-    static func list(_ fields: [RecordField]) -> String {
+    static func list(_ fields: [StoredField]) -> String {
         let shown = fields.prefix(20).map(\.description).joined(separator: ", ")
         return "its fields are \(shown)\(fields.count > 20 ? " and \(fields.count - 20) more" : "")"
     }
 
     /// A type in memory that holds this field of each record alone, packed and as stored.
-    fileprivate func memoryType(of field: RecordField) throws(InfoLensError) -> HDF5ID {
+    fileprivate func memoryType(of field: StoredField) throws(InfoLensError) -> HDF5ID {
         try HDF5.locked { () throws(InfoLensError) in
             if field.name.isEmpty { return try HDF5ID(H5Tcopy(typeID), what) }
             let index = field.name.withCString { H5Tget_member_index(typeID, $0) }
@@ -106,7 +51,7 @@ extension Dataset {
 
 /// Reads one field of the records of a dataset of rank 1. HDF5 picks it out, and converts nothing.
 final class FieldReader: Sendable {
-    let field: RecordField
+    let field: StoredField
     let what: String
     let records: Int
     let preferredRows: Int?
@@ -119,7 +64,7 @@ final class FieldReader: Sendable {
 
     /// - Throws: `shape` for another rank than 1; `dtype` for a field that holds neither numbers as we read them nor
     ///   text of fixed length; `memory` for a chunk that is too large; `format` and `io` as for other datasets
-    init(_ dataset: Dataset, field: RecordField, memory budget: Int) throws(InfoLensError) {
+    init(_ dataset: Dataset, field: StoredField, memory budget: Int) throws(InfoLensError) {
         let facts = dataset.facts
         what = field.name.isEmpty ? dataset.what : "\(dataset.what), field '\(field.name)'"
         guard !facts.isNull, facts.shape.count == 1, facts.shape[0] > 0 else {
