@@ -38,8 +38,9 @@ enum BadFiles {
         let found = try LabelledSamples(labels: dump.labels(path: nil), condition: nil, missing: .refuse)
         guard let labels = found.labels else { throw InfoLensError(.notFound, "no labels") }
         guard labels.count == matrix.samples else { throw InfoLensError(.shape, "labels for other samples") }
-        guard matrix.scratchBytes(rows: 16) < 1 << 26 else { throw InfoLensError(.memory, "beyond the budget") }
-        return try values(of: matrix, block: 16)
+        let samples = try found.samples(of: matrix)
+        guard samples.scratchBytes(rows: 16) < 1 << 26 else { throw InfoLensError(.memory, "beyond the budget") }
+        return try values(of: samples, block: 16)
     }
 }
 

@@ -155,7 +155,7 @@ struct StorageTests {
         #expect(error?.description.contains("262144") == true)
     }
 
-    @Test("empty, never written and single-sample datasets are refused")
+    @Test("empty and never written datasets are refused, and layers of a single sample where they are measured")
     func emptiness() throws {
         let file = try FixtureFile(folder["empty.h5"])
         try file.floats("rows", [], shape: [0, 4])
@@ -168,7 +168,12 @@ struct StorageTests {
         }
         #expect(kind("rows") == .shape)
         #expect(kind("columns") == .shape)
-        #expect(kind("one") == .shape)
+        #expect(kind("one") == nil)
+        let measured = failure { () throws(InfoLensError) in
+            try LabelledSamples(labels: nil, condition: nil, missing: .refuse)
+                .samples(of: dump.matrix(layer: "one", reduction: .none, memory: 1 << 20))
+        }
+        #expect(measured?.kind == .shape)
         #expect(kind("unwritten") == .format)
     }
 }
