@@ -327,11 +327,16 @@ enum {
     IL_REDUCE_FLATTEN = 3 /**< every (channel, position) is a neuron, in C order */
 };
 
-/** Samples whose label is missing: code −1 of categorical labels, NaN where labels are floats. */
+/**
+ * Samples whose label is missing: code −1 of categorical labels, NaN where labels are floats, a time outside of
+ * trials. With ::IL_MISSING_EXCLUDE and ::IL_MISSING_CLASS also −1 where all other labels are integers from 0 on;
+ * otherwise −1 is a class like any other.
+ */
 enum {
     IL_MISSING_REFUSE = 0,  /**< an error (default) */
     IL_MISSING_EXCLUDE = 1, /**< leave these samples out of every layer */
-    IL_MISSING_CLASS = 2    /**< a class of their own, the last */
+    IL_MISSING_CLASS = 2    /**< a class of their own, the last: "missing", or another name if that is taken; classes that
+                                 are integers become strings beside it */
 };
 
 typedef struct il_source_options {
@@ -345,7 +350,8 @@ typedef struct il_source_options {
     const char *labels;        /**< dataset path of the labels; NULL (default) = those found. il_source_from_dump() only. */
     const char *condition;     /**< dataset path of the condition Z of `conditional_mutual_information`, of a form that
                                     labels may have; NULL (default) = none. il_source_from_dump() only. */
-    int32_t missing_labels;    /**< IL_MISSING_…: samples without a label; default IL_MISSING_REFUSE. il_source_from_dump() only. */
+    int32_t missing_labels;    /**< IL_MISSING_…: samples without a label or condition; default IL_MISSING_REFUSE. Of dumps
+                                    only. */
     int32_t reserved;          /**< 0 */
 } il_source_options;
 
@@ -353,16 +359,19 @@ typedef struct il_source_options {
 il_status il_source_options_init(il_source_options *options, uint32_t struct_size);
 
 /**
- * Layers of a dump with the dump's labels. Nothing but labels is read yet.
+ * Layers of a dump with the dump's labels. Nothing but labels, times of spikes, and layers of many
+ * small datasets (up to 16 MiB of them) is read yet.
  *
  * Labels may be of any integer type, bool, enum, floats with integer values,
- * one-hot [N, C], [N, 1], [1, N], or strings of fixed or variable length.
+ * one-hot [N, C], [N, 1], [1, N], or strings of fixed or variable length; codes
+ * with names of categories; fields of tables, named `path[field]`.
  * Classes are the distinct values in ascending order (strings bytewise);
- * one-hot classes are 0 … C−1. A dump without labels gives a source without.
+ * one-hot classes are 0 … C−1, and categories keep their order in the file. A dump
+ * without labels gives a source without.
  *
  * Errors: NOT_FOUND a layer or dataset that is not there (lists what is);
  * SHAPE rank, emptiness, fewer than two samples, or a layer and labels that
- * disagree about N; DTYPE; NUMERIC labels that are fractional, NaN or not
+ * disagree about N; DTYPE; NUMERIC labels that are fractional, missing or not
  * one-hot; FORMAT.
  */
 il_status il_source_from_dump(il_context *context, il_dump *dump, const il_source_options *options, il_source **source);

@@ -15,7 +15,7 @@ from infolens import plot, torch
 from infolens._accumulator import Accumulator
 from infolens._context import Context, context
 from infolens._diagnosis import Diagnosis
-from infolens._dump import Dump, open
+from infolens._dump import Dump
 from infolens._errors import (
     ArgumentError,
     CallbackError,
@@ -46,6 +46,7 @@ from infolens._measures import (
 )
 from infolens._network import Network
 from infolens._o_information import merge_searches, o_information
+from infolens._open import open
 from infolens._quantizers import (
     Quantizer,
     explicit,

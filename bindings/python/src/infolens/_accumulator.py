@@ -12,7 +12,7 @@ from infolens._dump import Dump
 from infolens._errors import ArgumentError
 from infolens._library import check, library
 from infolens._measures import default_measures, source_of
-from infolens._options import Groups, MeasureOptions
+from infolens._options import Groups, MeasureOptions, Reading
 from infolens._quantizers import Quantizer, struct_of, threshold
 from infolens._table import Table, read_table
 
@@ -112,7 +112,7 @@ class Accumulator:
         if isinstance(X, Dump):
             if y is not None:
                 raise ArgumentError("y must be left out with a dump, which has its own labels")
-            source = X.source(None, None, self._reduction, self._channel_axis)
+            source = X.source(reading=Reading(self._reduction, self._channel_axis))
         else:
             source = source_of(X, y, self._reduction, self._channel_axis)
         call("il_accumulator_update", self._handle, source)

@@ -10,64 +10,19 @@ import threading
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from types import TracebackType
-from typing import Any
 
-from infolens import _abi, _show
+from infolens import _show
 from infolens._call import run
 from infolens._dump_ablation import DumpAblation
 from infolens._dump_joint import DumpJoint
 from infolens._dump_reading import DumpReading
-from infolens._errors import ArgumentError, FileMissingError, NotFoundError
+from infolens._errors import ArgumentError, NotFoundError
 from infolens._layer import Layer, shape_text
-from infolens._library import Handle, check, encoded, library, path_bytes
+from infolens._library import Handle, encoded
 from infolens._measures import measure
-from infolens._options import Groups, MeasureOptions, set_layers, source_options
+from infolens._options import Groups, MeasureOptions, Reading, dump_options, set_layers
 from infolens._quantizers import Quantizer, threshold
 from infolens._table import Table, read_table
-
-
-def open(path: str | bytes | os.PathLike[Any], *, allow_external: bool = False) -> Dump:
-    """Open an HDF5 dump of activations for reading.
-
-    Native layout: ``/labels``, ``/inputs``, ``/logits``, ``/layers/<name>/activations``
-    of shape [N, d] or [N, channels, …], and the same below ``/epochs/<n>/``. Failing
-    that, each float dataset of rank ≥ 2 in the root of the file whose first axis is as
-    long as the labels is a layer. `Dump.describe` says what was found and why.
-
-    Parameters
-    ----------
-    path
-        The file.
-    allow_external
-        Follow external storage, and links or virtual sources that leave the file's own
-        folder. Such a file can show the contents of any file that you can read: allow
-        it only for files that you trust.
-
-    Raises
-    ------
-    FileMissingError
-        No such file; it is also a `NotFoundError` and a `FileNotFoundError`.
-    FileError
-        No permission, or locked by a writer.
-    FormatError
-        Not HDF5, truncated or corrupt.
-
-    Examples
-    --------
-    >>> dump = infolens.open("digits.h5")
-    >>> dump.neuron_measures(quantizer=infolens.threshold(0.0))
-    """
-    raw = path_bytes(path)
-    options = _abi.il_dump_options()
-    check(library().il_dump_options_init(ctypes.byref(options), ctypes.sizeof(options)))
-    options.allow_external = int(bool(allow_external))
-    try:
-        handle = run("il_dump_open", raw, ctypes.byref(options), gives="dump")
-    except NotFoundError as error:
-        if os.path.lexists(raw):
-            raise
-        raise FileMissingError(str(error)) from None
-    return Dump(os.fsdecode(raw), handle)
 
 
 class Dump(DumpAblation, DumpJoint, DumpReading):
@@ -78,8 +33,11 @@ class Dump(DumpAblation, DumpJoint, DumpReading):
     statement, which closes it.
     """
 
-    def __init__(self, path: str, handle: Handle) -> None:
-        self.path = path
+    def __init__(self, paths: Sequence[str], handle: Handle, title: str | None = None) -> None:
+        #: The files, in the order of their samples.
+        self.paths = list(paths)
+        #: The file, or what several are called together: the pattern that they were opened by.
+        self.path = title or self.paths[0]
         self._handle = handle
         #: The library wants one thread a handle; a progress callback may ask again in its own.
         self.lock = threading.RLock()
@@ -113,9 +71,10 @@ class Dump(DumpAblation, DumpJoint, DumpReading):
         """Whether the file holds labels."""
         return "labels" in set(self.describe()["role"])
 
-    def classes(self, labels: str | None = None) -> Table:
+    def classes(self, labels: str | None = None, *, missing_labels: str = "refuse") -> Table:
         """The classes, one row each: ``class`` (integers, or strings when the labels are),
-        ``samples``, ``probability``. `labels` is the path of another dataset.
+        ``samples``, ``probability``. `labels` is the path of another dataset; `missing_labels` is
+        that of `neuron_measures`.
 
         Raises
         ------
@@ -123,7 +82,8 @@ class Dump(DumpAblation, DumpJoint, DumpReading):
             The dump has no labels.
         """
         with self.lock:
-            source = self.source(None, labels, "flatten", 1)
+            reading = Reading("flatten", missing_labels=missing_labels)
+            source = self.source(None, labels, reading)
             return read_table(run("il_source_classes", source, gives="table"))
 
     def __getitem__(self, name: str) -> Layer:
@@ -170,6 +130,8 @@ class Dump(DumpAblation, DumpJoint, DumpReading):
         groups: Groups | None = None,
         reduction: str | None = None,
         channel_axis: int = 1,
+        sample_axis: int = 0,
+        missing_labels: str = "refuse",
     ) -> Table:
         """Information measures of each neuron of each layer, with bias correction and
         significance on request.
@@ -189,6 +151,14 @@ undefined, groups, reduction, channel_axis
             Path of the labels' dataset; by default those found.
         condition
             Path of a dataset with the variable Z of ``"conditional_mutual_information"``.
+        sample_axis
+            0: samples lie where the layout says, along axis 0 in most. -1: along the last axis,
+            for matrices that are stored transposed, [d, N].
+        missing_labels
+            What becomes of samples without a label or condition (code -1 of categories, NaN, a time
+            outside of trials): ``"refuse"`` them, ``"exclude"`` them from every layer, or make
+            them a ``"class"`` of their own. With the last two, -1 counts as missing too where
+            all other labels are integers from 0 on; otherwise it is a class.
 
         Returns
         -------
@@ -218,7 +188,8 @@ undefined, groups, reduction, channel_axis
             groups,
         )
         with self.lock:
-            source = self.source(layers, labels, reduction, channel_axis, condition)
+            reading = Reading(reduction, channel_axis, sample_axis, missing_labels)
+            source = self.source(layers, labels, reading, condition)
             return measure("il_neuron_measures", source, quantizer, options)
 
     def class_measures(
@@ -234,6 +205,8 @@ undefined, groups, reduction, channel_axis
         labels: str | None = None,
         reduction: str | None = None,
         channel_axis: int = 1,
+        sample_axis: int = 0,
+        missing_labels: str = "refuse",
     ) -> Table:
         """Information measures of each neuron for each class: ``specific_information``.
 
@@ -242,7 +215,8 @@ undefined, groups, reduction, channel_axis
         """
         options = MeasureOptions(unit, measures, estimator, alphabet, undefined)
         with self.lock:
-            source = self.source(layers, labels, reduction, channel_axis)
+            reading = Reading(reduction, channel_axis, sample_axis, missing_labels)
+            source = self.source(layers, labels, reading)
             return measure("il_class_measures", source, quantizer, options)
 
     def pairwise_mutual_information(
@@ -256,6 +230,7 @@ undefined, groups, reduction, channel_axis
         undefined: str = "nan",
         reduction: str | None = None,
         channel_axis: int = 1,
+        sample_axis: int = 0,
     ) -> Table:
         """Mutual information of every two neurons of each layer.
 
@@ -264,19 +239,19 @@ undefined, groups, reduction, channel_axis
         """
         options = MeasureOptions(unit, None, estimator, alphabet, undefined)
         with self.lock:
-            source = self.source(layers, None, reduction, channel_axis)
+            reading = Reading(reduction, channel_axis, sample_axis)
+            source = self.source(layers, None, reading.without_labels())
             return measure("il_pairwise_mutual_information", source, quantizer, options)
 
     def source(
         self,
         layers: str | Sequence[str] | None = None,
         labels: str | None = None,
-        reduction: str | None = None,
-        channel_axis: int = 1,
+        reading: Reading = Reading(),
         condition: str | None = None,
     ) -> Handle:
         """The library's handle of some layers with their labels: for the package's own use."""
-        options = source_options(reduction, channel_axis)
+        options = dump_options(reading)
         set_layers(options, layers)
         if labels is not None:
             options.labels = encoded(labels, "labels")
@@ -287,7 +262,7 @@ undefined, groups, reduction, channel_axis
 
     def network_source(self, network: Handle, labels: str | None) -> Handle:
         """The library's handle of a network's data here: for the package's own use."""
-        options = source_options(None, 1)
+        options = dump_options(Reading())
         if labels is not None:
             options.labels = encoded(labels, "labels")
         handle = self.open_handle()

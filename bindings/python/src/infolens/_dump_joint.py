@@ -62,6 +62,8 @@ class DumpJoint:
         labels: str | None = None,
         reduction: str | None = None,
         channel_axis: int = 1,
+        sample_axis: int = 0,
+        missing_labels: str = "refuse",
     ) -> Table:
         """O-information of groups of neurons of each layer: redundancy and synergy (Rosas,
         Mediano, Gastpar & Jensen 2019, doi:10.1103/PhysRevE.100.032305).
@@ -80,6 +82,8 @@ class DumpJoint:
 extrema, first, count, domain, starts, steps, gradient, interaction, rsi, target, bootstrap, \
 surrogates, confidence, ties, quantizer, alphabet, singular, reduction, channel_axis
             As for `infolens.o_information`.
+        sample_axis, missing_labels
+            As for `neuron_measures`.
 
         Returns
         -------
@@ -123,6 +127,8 @@ surrogates, confidence, ties, quantizer, alphabet, singular, reduction, channel_
             "singular": singular,
             "reduction": reduction,
             "channel_axis": channel_axis,
+            "sample_axis": sample_axis,
+            "missing_labels": missing_labels,
         }
 
         def answer(layer: Layer) -> Callable[[], Table]:

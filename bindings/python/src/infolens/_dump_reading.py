@@ -15,7 +15,7 @@ from infolens._arrays import borrow
 from infolens._call import call, run
 from infolens._errors import ArgumentError, DTypeError
 from infolens._library import encoded
-from infolens._options import whole_number
+from infolens._options import Reading, whole_number
 from infolens._table import Table, read_table
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class DumpReading:
         *,
         reduction: str | None = "flatten",
         channel_axis: int = 1,
+        sample_axis: int = 0,
     ) -> Table:
         """How each layer is read, one row a layer: ``layer``, ``path``, ``reason``, ``dtype``,
         ``conversion``, ``storage``, ``bytes``, ``stored_bytes``, ``keeps``; see `ReadingPlan`.
@@ -72,8 +73,9 @@ class DumpReading:
             A layer cannot be read.
         """
         dump = cast("Dump", self)
+        reading = Reading(reduction, channel_axis, sample_axis)
         with dump.lock:
-            source = dump.source(layers, None, reduction, channel_axis)
+            source = dump.source(layers, None, reading.without_labels())
             return read_table(run("il_source_plan", source, gives="table"))
 
     def neuron_ranges(
@@ -82,6 +84,7 @@ class DumpReading:
         *,
         reduction: str | None = None,
         channel_axis: int = 1,
+        sample_axis: int = 0,
     ) -> Table:
         """Extremes of each neuron, at the speed of reading.
 
@@ -98,8 +101,9 @@ class DumpReading:
         MemoryBudgetError
         """
         dump = cast("Dump", self)
+        reading = Reading(reduction, channel_axis, sample_axis)
         with dump.lock:
-            source = dump.source(layers, None, reduction, channel_axis)
+            source = dump.source(layers, None, reading.without_labels())
             return read_table(run("il_neuron_ranges", source, gives="table"))
 
     def read(
@@ -112,6 +116,7 @@ class DumpReading:
         dtype: npt.DTypeLike | None = None,
         reduction: str | None = None,
         channel_axis: int = 1,
+        sample_axis: int = 0,
     ) -> npt.NDArray[Any]:
         """Samples of a layer as an array [count, neurons], read on all threads.
 
@@ -125,8 +130,8 @@ class DumpReading:
             A C-contiguous array to fill, float32 or float64, instead of a new one.
         dtype
             float32 or float64; by default float32 where it holds every value of the stored type.
-        reduction, channel_axis
-            As for `infolens.neuron_measures`.
+        reduction, channel_axis, sample_axis
+            As for `Dump.neuron_measures`.
 
         Raises
         ------
@@ -141,8 +146,9 @@ class DumpReading:
         """
         dump = cast("Dump", self)
         first = whole_number("first", first)
+        reading = Reading(reduction, channel_axis, sample_axis)
         with dump.lock:
-            source = dump.source([layer], None, reduction, channel_axis)
+            source = dump.source([layer], None, reading.without_labels())
             row = next(iter(read_table(run("il_source_layers", source, gives="table"))))
             if count is None:
                 count = max(row["samples"] - first, 0)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from infolens._joint import Joint
 from infolens._joint_calls import Asked
 from infolens._joint_options import MeasuresOptions, SearchOptions
 from infolens._joint_tables import is_incomplete
+from infolens._options import Reading
 from infolens._plot_o_information import best_by_order, members_of
 from infolens._table import Table, table_of
 
@@ -71,14 +72,13 @@ class LayerGroups:
     reason: str = ""
 
 
-def joints_of_dump(dump: Dump, reduction: str | None, channel_axis: int) -> MakeJoint:
+def joints_of_dump(dump: Dump, reading: Reading) -> MakeJoint:
     """Joint distributions of a dump's layers; of their pre-activations where the dump has them."""
 
     def make(name: str, label: str) -> Joint:
         layer = dump.layer_at(name)
         chosen = layer.preactivations if layer.has_preactivations else layer
-        options: dict[str, Any] = {"reduction": reduction, "channel_axis": channel_axis}
-        return chosen.joint(label, bias_correction=True, **options)
+        return chosen.joint(label, bias_correction=True, **asdict(reading))
 
     return make
 

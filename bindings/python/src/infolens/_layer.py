@@ -13,6 +13,7 @@ import numpy.typing as npt
 from infolens._dump_reading import ReadingPlan
 from infolens._errors import NotFoundError
 from infolens._joint_options import JointOptions, Multiplets
+from infolens._options import Reading
 from infolens._quantizers import Quantizer
 from infolens._table import Table
 
@@ -21,10 +22,9 @@ if TYPE_CHECKING:
     from infolens._joint import Joint
 
 #: Keywords of `Layer.joint`.
-_OF_JOINTS = {it.name for it in dataclasses.fields(JointOptions)} | {
+_OF_JOINTS = {
     "labels",
-    "reduction",
-    "channel_axis",
+    *(it.name for options in (JointOptions, Reading) for it in dataclasses.fields(options)),
 }
 
 
@@ -132,11 +132,14 @@ class Layer:
         singular: float | None = None,
         reduction: str | None = None,
         channel_axis: int = 1,
+        sample_axis: int = 0,
+        missing_labels: str = "refuse",
     ) -> Joint:
         """The joint distribution of the neurons, which O-information can be asked of many times.
 
         Parameters and errors are those of `Joint`, but for `labels`, the path of another dataset of
-        labels than those found.
+        labels than those found, and `sample_axis` and `missing_labels`, which are those of
+        `Dump.neuron_measures`.
 
         Examples
         --------
@@ -148,8 +151,11 @@ class Layer:
         options = JointOptions(
             label, estimator, bias_correction, ties, quantizer, alphabet, singular
         )
+        reading = Reading(reduction, channel_axis, sample_axis, missing_labels)
+        if label == "none":
+            reading = reading.without_labels()
         with self.dump.lock:
-            source = self.dump.source(self.name, labels, reduction, channel_axis)
+            source = self.dump.source(self.name, labels, reading)
             return Joint.from_source(source, None, options, self.dump.lock)
 
     def o_information(self, multiplets: Multiplets | None = None, **options: Any) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,27 @@ _REDUCTIONS = {
     "max": _abi.IL_REDUCE_MAX,
     "flatten": _abi.IL_REDUCE_FLATTEN,
 }
+_MISSING = {
+    "refuse": _abi.IL_MISSING_REFUSE,
+    "exclude": _abi.IL_MISSING_EXCLUDE,
+    "class": _abi.IL_MISSING_CLASS,
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How datasets of a dump become samples × neurons with labels, in the words of
+    `Dump.neuron_measures`: the keywords that all computations with a dump share."""
+
+    reduction: str | None = None
+    channel_axis: int = 1
+    sample_axis: int = 0
+    missing_labels: str = "refuse"
+
+    def without_labels(self) -> Reading:
+        """The same for what asks no labels: then none that is missing is an error."""
+        refuses = self.missing_labels == "refuse"
+        return replace(self, missing_labels="class") if refuses else self
 
 
 @dataclass(frozen=True)
@@ -143,6 +164,17 @@ def source_options(reduction: str | None, channel_axis: int) -> _abi.il_source_o
     if channel_axis not in (1, -1):
         raise ArgumentError(f"channel_axis must be 1 or -1, not {channel_axis!r}")
     options.channel_axis = channel_axis
+    return options
+
+
+def dump_options(reading: Reading) -> _abi.il_source_options:
+    """Options of a source of a dump."""
+    options = source_options(reading.reduction, reading.channel_axis)
+    axis = reading.sample_axis
+    if isinstance(axis, bool) or axis not in (0, -1):
+        raise ArgumentError(f"sample_axis must be 0 or -1, not {axis!r}")
+    options.sample_axis = axis
+    options.missing_labels = choose("missing_labels", reading.missing_labels, _MISSING)
     return options
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import numpy as np
 
 from infolens import _page, _report_ablation, _report_groups
 from infolens._dump import Dump
-from infolens._dump import open as open_dump
 from infolens._errors import ArgumentError, NotFoundError
 from infolens._files import write_whole
 from infolens._groups import LABELS, LayerGroups, groups_of, joints_of_arrays, joints_of_dump
 from infolens._measures import class_measures, default_measures, named_layers, neuron_measures
+from infolens._open import open as open_dump
+from infolens._options import Reading
 from infolens._quantizers import Quantizer, threshold
 from infolens._report_ablation import Ablation, LeftOut, ablation_of
 from infolens._report_layers import MEASURES, Measure, known, layer_section, median
@@ -42,6 +44,8 @@ def report(
     permutations: int = 0,
     reduction: str | None = None,
     channel_axis: int = 1,
+    sample_axis: int = 0,
+    missing_labels: str = "refuse",
     top: int = 10,
     title: str | None = None,
     ablation: bool | None = None,
@@ -61,7 +65,7 @@ def report(
     Parameters
     ----------
     source
-        A `Dump`, the path of one, an array [N, d], or a mapping of names to arrays.
+        A `Dump`, the path of one (or a pattern), an array [N, d], or a mapping of names to arrays.
     path
         Where to write; replaced in one step, so that no half report is ever seen.
     y
@@ -70,6 +74,8 @@ def report(
         Names of the layers to show; by default all.
     quantizer, unit, estimator, permutations, reduction, channel_axis
         As for `neuron_measures`.
+    sample_axis, missing_labels
+        As for `Dump.neuron_measures`, of dumps.
     top
         Rows of each layer's ranking.
     title
@@ -112,6 +118,8 @@ def report(
                 permutations=permutations,
                 reduction=reduction,
                 channel_axis=channel_axis,
+                sample_axis=sample_axis,
+                missing_labels=missing_labels,
                 top=top,
                 title=title,
                 ablation=ablation,
@@ -124,15 +132,19 @@ def report(
         "reduction": reduction,
         "channel_axis": channel_axis,
     }
+    reading = Reading(reduction, channel_axis, sample_axis, missing_labels)
     if isinstance(source, Dump):
+        options |= asdict(reading)
         table, of_classes = _measure_dump(source, layers, options, permutations)
         heading = title or Path(source.path).name
         shown = None if layers is None else table["layer"].tolist()
         removed = None if ablation is False else ablation_of(source, shown, quantizer, ablation)
-        make = joints_of_dump(source, reduction, channel_axis)
+        make = joints_of_dump(source, reading)
         has_labels = source.has_labels
         taken = {name: source.layer_at(name).has_preactivations for name in _names(table)}
     else:
+        if (sample_axis, missing_labels) != (0, "refuse"):
+            raise ArgumentError("sample_axis and missing_labels are for dumps")
         if ablation:
             raise ArgumentError(
                 "ablation needs the weights of a network: give a dump that has them"

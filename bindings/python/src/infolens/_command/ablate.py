@@ -81,7 +81,7 @@ _NETWORK = {"network_layers": "layers", "activations": "activations", "layout": 
 def add(commands: Any) -> None:
     parser = commands.add_parser(
         "ablate",
-        usage="%(prog)s FILE [options]",
+        usage="%(prog)s FILE [FILE ...] [options]",
         help="accuracy while neurons are removed; which of them the network needs",
         description="Remove neurons one after the other, in an order that information gives, and "
         "score the network after each step: a row a step. Or remove each alone (--single), or "

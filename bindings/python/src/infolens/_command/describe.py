@@ -13,6 +13,7 @@ _EXAMPLES = """\
 examples:
   infolens describe digits.h5
   infolens describe digits.h5 --csv | grep ^layer
+  infolens describe shards/part-*.h5                 several files as one dump
 
 columns: role (layer, labels, inputs, logits, weight, …), name, path in the file, shape, dtype,
 samples, neurons, storage, and a note that says why a dataset was taken for what it is."""
@@ -21,7 +22,7 @@ samples, neurons, storage, and a note that says why a dataset was taken for what
 def add(commands: Any) -> None:
     parser = commands.add_parser(
         "describe",
-        usage="%(prog)s FILE [options]",
+        usage="%(prog)s FILE [FILE ...] [options]",
         help="what was found in a dump, and why",
         description="List the layers, labels and weights found in an HDF5 dump, a row a dataset.",
         epilog=_EXAMPLES,

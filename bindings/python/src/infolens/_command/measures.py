@@ -37,7 +37,7 @@ _OF_NEURONS_ALONE = ("permutations", "bootstrap", "confidence", "condition", "gr
 def add(commands: Any) -> None:
     parser = commands.add_parser(
         "measures",
-        usage="%(prog)s FILE [options]",
+        usage="%(prog)s FILE [FILE ...] [options]",
         help="entropy, mutual information, selectivity of each neuron",
         description="Information measures of each neuron of each layer, a row a neuron; measures "
         "of a neuron and class, asked for with --measures, give a row for each of both.",
@@ -58,7 +58,7 @@ def add(commands: Any) -> None:
         metavar=("A,B", "C,D"),
         help="two groups of classes for jensen_shannon_divergence",
     )
-    options.add_reduction(data)
+    options.add_reading(data)
     group = parser.add_argument_group("measures")
     group.add_argument(
         "--measures",
@@ -111,9 +111,9 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     by_class = _by_class(arguments)
     check_output(arguments)
-    chosen = ("layers", "labels", "reduction", "measures", "condition", "quantizer")
+    chosen = ("layers", "labels", "measures", "condition", "quantizer", *options.READING)
     asked = options.given(arguments, {name: name for name in chosen})
-    for name in ("unit", "estimator", "alphabet", "undefined", "channel_axis"):
+    for name in ("unit", "estimator", "alphabet", "undefined"):
         asked[name] = getattr(arguments, name)
     with options.dump_of(arguments) as dump, options.settings_of(arguments):
         if by_class:

@@ -46,7 +46,7 @@ _JOINT = {
     name: name
     for name in (
         *("label", "labels", "estimator", "bias_correction", "ties", "quantizer", "alphabet"),
-        *("singular", "reduction", "channel_axis"),
+        *("singular", *options.READING),
     )
 }
 _RANGE = {name: name for name in ("order", "smallest_order", "first", "count", "domain")}
@@ -67,7 +67,7 @@ _SPELT = {"best": "--top"}
 def add(commands: Any) -> None:
     parser = commands.add_parser(
         "oinfo",
-        usage="%(prog)s FILE [options]",
+        usage="%(prog)s FILE [FILE ...] [options]",
         help="redundant and synergistic groups of neurons",
         description="The groups of neurons of lowest O-information (synergy) and of highest "
         "(redundancy) in each layer, a row each; or the O-information of groups that you name.",
@@ -95,7 +95,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="what neurons have before their activation function (default: activations)",
     )
-    options.add_reduction(group)
+    options.add_reading(group)
 
 
 def _add_distribution(parser: argparse.ArgumentParser) -> None:

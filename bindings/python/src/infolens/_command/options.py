@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
@@ -12,9 +13,10 @@ from typing import Any, TypeVar
 from infolens import _quantizers
 from infolens._context import Context, context
 from infolens._dump import Dump
-from infolens._dump import open as open_dump
 from infolens._errors import ArgumentError
 from infolens._estimators import estimators
+from infolens._open import open as open_dump
+from infolens._options import Reading
 from infolens._quantizers import Quantizer
 from infolens._table import Table
 
@@ -175,12 +177,28 @@ def _setting(name: str, read: Callable[[str], Any] = str) -> Callable[[str], Any
 
 
 def add_file(parser: argparse.ArgumentParser) -> None:
-    """The dump, and how far its links are followed."""
-    parser.add_argument("file", metavar="FILE", help="an HDF5 dump of activations")
+    """The dump, and what of it is believed."""
+    parser.add_argument(
+        "file",
+        nargs="+",
+        metavar="FILE",
+        help="an HDF5 dump of activations; several, whose samples follow each other, are one dump",
+    )
     parser.add_argument(
         "--allow-external",
         action="store_true",
         help="follow links and external storage out of the file's folder; for files you trust",
+    )
+    parser.add_argument(
+        "--allow-missing",
+        action="store_true",
+        help="read zeros where data was never written, instead of refusing it",
+    )
+    parser.add_argument(
+        "--bin-width",
+        type=float,
+        metavar="SECONDS",
+        help="count spikes in bins of this width (default: one bin a trial)",
     )
 
 
@@ -219,7 +237,12 @@ def add_estimator(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def add_reduction(group: argparse._ArgumentGroup) -> None:
+#: Options, and keywords, that say how datasets become samples × neurons.
+READING = tuple(field.name for field in dataclasses.fields(Reading))
+
+
+def add_reading(group: argparse._ArgumentGroup) -> None:
+    """The options of `READING`."""
     group.add_argument(
         "--reduction",
         choices=("mean", "max", "flatten"),
@@ -232,6 +255,17 @@ def add_reduction(group: argparse._ArgumentGroup) -> None:
         choices=(1, -1),
         default=1,
         help="axis of the channels (default: %(default)s)",
+    )
+    group.add_argument(
+        "--sample-axis",
+        type=int,
+        choices=(0, -1),
+        help="-1: samples lie along the last axis, [d, N] (default: 0, where the layout says)",
+    )
+    group.add_argument(
+        "--missing-labels",
+        choices=("refuse", "exclude", "class"),
+        help="what becomes of samples without a label (default: refuse)",
     )
 
 
@@ -273,8 +307,13 @@ def settings_of(arguments: argparse.Namespace) -> Context:
 
 def dump_of(arguments: argparse.Namespace, file: str | None = None) -> Dump:
     """The dump that the arguments name, or another file, opened."""
-    path = arguments.file if file is None else file
-    return open_dump(path, allow_external=arguments.allow_external)
+    files = arguments.file if file is None else [file]
+    return open_dump(
+        files[0] if len(files) == 1 else files,
+        allow_external=arguments.allow_external,
+        allow_missing=arguments.allow_missing,
+        bin_width=arguments.bin_width,
+    )
 
 
 def given(arguments: argparse.Namespace, chosen: Mapping[str, str]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ examples:
 def add(commands: Any) -> None:
     parser = commands.add_parser(
         "report",
-        usage="%(prog)s FILE [options]",
+        usage="%(prog)s FILE [FILE ...] [options]",
         help="an HTML page of the measures, which opens offline",
         description="Write one HTML file that shows, layer by layer, what the neurons know.",
         epilog=f"{_EXAMPLES}\n\n{options.QUANTIZERS}",
@@ -30,7 +30,7 @@ def add(commands: Any) -> None:
     data.add_argument(
         "--layers", type=options.names, metavar="A,B", help="layers to show (default: all)"
     )
-    options.add_reduction(data)
+    options.add_reading(data)
     group = parser.add_argument_group("measures")
     options.add_quantizer(group)
     options.add_estimator(group)
@@ -76,8 +76,8 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     names = (
-        *("layers", "quantizer", "unit", "estimator", "permutations", "reduction"),
-        *("channel_axis", "top", "title", "ablation", "o_information"),
+        *("layers", "quantizer", "unit", "estimator", "permutations"),
+        *("top", "title", "ablation", "o_information", *options.READING),
     )
     asked = options.given(arguments, {name: name for name in names})
     with options.dump_of(arguments) as dump, options.settings_of(arguments):
