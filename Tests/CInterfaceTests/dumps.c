@@ -275,6 +275,42 @@ static void a_dump_and_the_same_array_agree_to_the_bit(void)
     il_source_free(source);
 }
 
+static void several_files_are_one_dump(void)
+{
+    static int32_t twice[2 * N], levels_twice[2 * N * D];
+    char first[4096], second[4096];
+    const char *paths[3] = {first, second, NULL};
+    il_dump *dump = NULL;
+    il_source *source = NULL;
+    il_table *table = NULL;
+    il_source_options options;
+    il_quantizer integer = quantizer_of(IL_INTEGER);
+    for (int i = 0; i < 2 * N; i++) {
+        twice[i] = labels[i % N];
+        for (int j = 0; j < D; j++) levels_twice[i * D + j] = levels[i % N * D + j];
+    }
+    snprintf(first, sizeof first, "%s", fixture("dtype_f4.h5"));
+    snprintf(second, sizeof second, "%s", fixture("dtype_i2.h5"));
+    if (CHECK_OK(il_dump_open_files(context, paths, 2, NULL, &dump)) &&
+        CHECK_OK(il_source_from_dump(context, dump, NULL, &source)) &&
+        CHECK_OK(measure_source(context, source, &integer, &table)))
+        check_against_levels(table, levels_twice, twice, 2 * N, D, CLASSES);
+    il_table_free(table);
+    il_source_free(source);
+
+    CHECK_OK(il_source_options_init(&options, sizeof options));
+    options.missing_labels = 3;
+    CHECK_REFUSED(il_source_from_dump(context, dump, &options, &source), IL_ERROR_ARGUMENT, "options.missing_labels");
+    options.missing_labels = IL_MISSING_EXCLUDE;
+    CHECK_REFUSED(il_source_new(context, &options, &source), IL_ERROR_ARGUMENT, "missing_labels");
+    il_dump_free(dump);
+    CHECK_REFUSED(il_dump_open_files(context, NULL, 2, NULL, &dump), IL_ERROR_ARGUMENT, "paths");
+    CHECK_REFUSED(il_dump_open_files(context, paths, 0, NULL, &dump), IL_ERROR_ARGUMENT, "count (0)");
+    CHECK_REFUSED(il_dump_open_files(context, paths, 3, NULL, &dump), IL_ERROR_ARGUMENT, "paths[2]");
+    paths[1] = "/nowhere/at/all.h5";
+    CHECK_REFUSED(il_dump_open_files(context, paths, 2, NULL, &dump), IL_ERROR_NOT_FOUND, "/nowhere/at/all.h5");
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) return EXIT_FAILURE;
@@ -295,6 +331,7 @@ int main(int argc, char **argv)
     RUN(data_that_cannot_be_used_are_refused);
     RUN(labels_can_be_named);
     RUN(a_dump_and_the_same_array_agree_to_the_bit);
+    RUN(several_files_are_one_dump);
     il_context_free(context);
     return check_finish();
 }
