@@ -37,3 +37,13 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzzers want flags that only a command line can give: `make fuzz` asks for them.
+if Context.environment["INFOLENS_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "infolens-fuzz",
+            dependencies: [
+                "CHDF5", "CInfoLens", "CNumerics", "Activations", "InfoLens", "InformationTheory", "Kernels",
+            ], path: "fuzz/Sources"))
+}

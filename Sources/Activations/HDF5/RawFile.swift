@@ -18,8 +18,7 @@ struct RawFile {
     private let descriptor: Int32
 
     init(of object: hid_t, _ what: String) throws(InfoLensError) {
-        self.what = what
-        (descriptor, userBlock, addressBytes, lengthBytes) = try HDF5.locked { () throws(InfoLensError) in
+        let (descriptor, userBlock, addressBytes, lengthBytes) = try HDF5.locked { () throws(InfoLensError) in
             let file = try HDF5ID(H5Iget_file_id(object), "\(what): its file cannot be found", kind: .internal)
             let creation = try HDF5ID(H5Fget_create_plist(file.raw), what, kind: .internal)
             var userBlock: hsize_t = 0
@@ -30,10 +29,23 @@ struct RawFile {
             else { throw HDF5.failure(what) }
             return (chdf5_descriptor(file.raw), Int(clamping: userBlock), addressBytes, lengthBytes)
         }
+        try self.init(
+            descriptor: descriptor, userBlock: userBlock, addressBytes: addressBytes, lengthBytes: lengthBytes, what)
+    }
+
+    /// - Parameter descriptor: of the file, open for as long as this is used
+    init(
+        descriptor: Int32, userBlock: Int, addressBytes: Int, lengthBytes: Int, _ what: String
+    ) throws(InfoLensError) {
         var status = stat()
         guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
             throw InfoLensError(.io, "\(what): its file cannot be read directly")
         }
+        self.descriptor = descriptor
+        self.userBlock = userBlock
+        self.addressBytes = addressBytes
+        self.lengthBytes = lengthBytes
+        self.what = what
         size = Int(status.st_size)
     }
 
