@@ -44,6 +44,6 @@ if Context.environment["INFOLENS_FUZZ"] != nil {
         .executableTarget(
             name: "infolens-fuzz",
             dependencies: [
-                "CHDF5", "CInfoLens", "CNumerics", "Activations", "InfoLens", "InformationTheory", "Kernels",
+                "CDeflate", "CHDF5", "CInfoLens", "Activations", "InfoLens", "InformationTheory", "Kernels",
             ], path: "fuzz/Sources"))
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small HDF5 files to begin fuzzing with: one for each way of storing, and each layout of a dump."""
+"""Small HDF5 files to begin fuzzing with: one for each way of storing, and each layout."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ FILES: dict[str, Writer] = {
     "batches": batches,
 }  # fmt: skip
 
-# In the newest formats that libhdf5 1.10 reads: their chunk indices differ by how a dataset may grow.
+# In the newest formats that libhdf5 1.10 reads: chunk indices differ by how a dataset may grow.
 NEWEST: dict[str, Writer] = {
     "newest_one_chunk": stored(chunks=(SAMPLES, NEURONS), compression="gzip"),
     "newest_fixed": stored(chunks=(7, 3), compression="gzip"),

@@ -14,10 +14,9 @@ import sys
 import zlib
 from pathlib import Path
 
+import infolens
 import numpy as np
 from seed_files import activations, labels, write_files
-
-import infolens
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("INFOLENS_SHARED", ROOT.parent / "shared"))
@@ -99,7 +98,9 @@ def main(folder: Path) -> None:
     # What the targets of parts of a file need comes before it.
     write_all(folder / "headers", [b"\x00\x00\x01\x30" + content for content in contents])
     write_all(folder / "heaps", [bytes(50) + content for content in contents if b"GCOL" in content])
-    for path in small_files("samples/*") + small_files("bad/*.h5") + small_files("bad/fuzz/*.h5")[::5]:
+    for path in (
+        small_files("samples/*") + small_files("bad/*.h5") + small_files("bad/fuzz/*.h5")[::5]
+    ):
         (files / f"shared_{path.parent.name}_{path.name}").write_bytes(path.read_bytes())
     write_all(folder / "json", [text.encode() for text in TEXTS])
     write_all(folder / "keras", [KERAS.encode()])

@@ -67,9 +67,12 @@ enum StoredType: Equatable, Sendable {
         var mantissa = 0
         var mantissaBits = 0
         let order = H5Tget_order(type)
-        if size == 2, order == H5T_ORDER_LE || order == H5T_ORDER_BE,
-            H5Tget_fields(type, &sign, &exponent, &exponentBits, &mantissa, &mantissaBits) >= 0,
-            sign == 15, mantissa == 0, exponent == mantissaBits, H5Tget_norm(type) == H5T_NORM_IMPLIED
+        // libhdf5 1.10 does not ask whether they do: it converts what lies beside the element, or nothing at all.
+        guard H5Tget_fields(type, &sign, &exponent, &exponentBits, &mantissa, &mantissaBits) >= 0,
+            fit([(sign, 1), (exponent, exponentBits), (mantissa, mantissaBits)], into: type)
+        else { return .other("float whose parts do not fit into it") }
+        if size == 2, order == H5T_ORDER_LE || order == H5T_ORDER_BE, sign == 15, mantissa == 0,
+            exponent == mantissaBits, H5Tget_norm(type) == H5T_NORM_IMPLIED
         {
             let swapped = isSwapped(big: order == H5T_ORDER_BE)
             switch (exponentBits, mantissaBits, H5Tget_ebias(type)) {
@@ -81,6 +84,14 @@ enum StoredType: Equatable, Sendable {
         return .converted(.float64, name: "float of \(size * 8) bits")
     }
 
+    /// Whether parts of so many bits each, and the type's own bits, lie within its elements.
+    private static func fit(_ parts: [(start: Int, bits: Int)], into type: hid_t) -> Bool {
+        let size = H5Tget_size(type)
+        let own = (start: Int(clamping: H5Tget_offset(type)), bits: H5Tget_precision(type))
+        return size <= 64
+            && (parts + [own]).allSatisfy { $0.start >= 0 && $0.bits > 0 && $0.bits <= 8 * size - min($0.start, 8 * size) }
+    }
+
     private static func integer(_ type: hid_t) -> StoredType {
         let size = H5Tget_size(type)
         let isSigned = H5Tget_sign(type) == H5T_SGN_2
@@ -90,7 +101,7 @@ enum StoredType: Equatable, Sendable {
                 return .numeric(Encoding(dtype: dtype, swapped: isSwapped(big: big != 0)))
             }
         }
-        guard size <= 8 else { return .other("integer of \(size * 8) bits") }
+        guard size <= 8, fit([], into: type) else { return .other("integer of \(size * 8) bits") }
         return .converted(isSigned ? .int64 : .uint64, name: "integer of \(H5Tget_precision(type)) bits")
     }
 

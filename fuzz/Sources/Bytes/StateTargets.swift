@@ -9,7 +9,9 @@ extension Target {
     static let accumulators = Target(name: "accumulators") { input in
         let session = Session()
         defer { session.end() }
-        guard let accumulator = session.made({ il_accumulator_deserialize($0, input.baseAddress, Int64(input.count), $1) })
+        guard
+            let accumulator = session.made({ il_accumulator_deserialize($0, input.baseAddress, Int64(input.count), $1) }
+            )
         else { return }
         let state = serialized(accumulator)
         guard let again = session.made({ il_accumulator_deserialize($0, state, Int64(state.count), $1) }) else {
@@ -59,7 +61,8 @@ extension Session {
         }
         let likely: [(String, String)] = [
             ("search", "exhaustive"), ("complete", "true"), ("first", "\(choices.below(40))"),
-            ("count", "\(choices.below(40))"), ("top", "\(1 + choices.below(4))"), ("multiplets", "10"), ("unit", "bits"),
+            ("count", "\(choices.below(40))"), ("top", "\(1 + choices.below(4))"), ("multiplets", "10"),
+            ("unit", "bits"),
         ]
         let metadata = likely.map { (key: $0.0, value: choices.below(12) == 0 ? text() : $0.1) }
         var columns: [(name: String, values: TableValues)] = [

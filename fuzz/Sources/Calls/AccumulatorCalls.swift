@@ -35,7 +35,9 @@ extension Caller {
         let room = choices.below(8) == 0 ? choices.below(Int(size)) : Int(size)
         let state = session.bytes(room)
         guard session.status(il_accumulator_serialize(accumulator, state, Int64(room), &size)) else { return }
-        if choices.below(4) == 0 { state.storeBytes(of: choices.byte(), toByteOffset: choices.below(room), as: UInt8.self) }
+        if choices.below(4) == 0 {
+            state.storeBytes(of: choices.byte(), toByteOffset: choices.below(room), as: UInt8.self)
+        }
         make(.accumulator) { il_accumulator_deserialize($0, state, size, $1) }
     }
 }

@@ -117,7 +117,8 @@ extension Caller {
             strides = turned
         }
         let memory = session.bytes(max(bytes, 1))
-        fill(UnsafeMutableRawBufferPointer(start: memory, count: bytes), dtype: Int(clamping: dtype), integers: integers)
+        fill(
+            UnsafeMutableRawBufferPointer(start: memory, count: bytes), dtype: Int(clamping: dtype), integers: integers)
         let array = il_array(
             data: choices.below(60) == 0 ? nil : UnsafeRawPointer(memory + (first < bytes ? first : 0)),
             dtype: Int32(truncatingIfNeeded: dtype),

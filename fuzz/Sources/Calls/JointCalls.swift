@@ -6,10 +6,12 @@ extension Caller {
     func callJoints() {
         let joint = handle(.joint)
         switch choices.below(14) {
-        case 0...3: make(.joint) { [source = handle(.source), layer = text(["fc1"]), options = jointOptions()] in
+        case 0...3:
+            make(.joint) { [source = handle(.source), layer = text(["fc1"]), options = jointOptions()] in
                 il_joint_from_source($0, source, choices.flag() ? layer : nil, options, $1)
             }
-        case 4: make(.joint) { [matrix = array(rows: 3), samples = count(50), options = jointOptions()] in
+        case 4:
+            make(.joint) { [matrix = array(rows: 3), samples = count(50), options = jointOptions()] in
                 il_joint_from_covariance($0, matrix, samples, options, $1)
             }
         case 5:

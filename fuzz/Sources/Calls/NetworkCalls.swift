@@ -3,26 +3,32 @@ import CInfoLens
 import InfoLens
 
 extension Caller {
-    private static let activations = ["relu", "linear", "softmax", "tanh", "elu(0.5)", "leaky_relu(nan)", "gelu", "swish"]
+    private static let activations = [
+        "relu", "linear", "softmax", "tanh", "elu(0.5)", "leaky_relu(nan)", "gelu", "swish",
+    ]
 
     func callNetworks() {
         let (network, source) = (handle(.network), handle(.source))
         switch choices.below(14) {
-        case 0: make(.network) { [dump = handle(.dump), options = networkOptions()] in
+        case 0:
+            make(.network) { [dump = handle(.dump), options = networkOptions()] in
                 il_network_from_dump($0, dump, options, $1)
             }
         case 1...3: addNetwork()
         case 4: addCallback()
         case 5: make(.table) { il_network_layers($0, network, $1) }
-        case 6: make(.source) { [dump = handle(.dump), options = sourceOptions()] in
+        case 6:
+            make(.source) { [dump = handle(.dump), options = sourceOptions()] in
                 il_source_for_network($0, dump, network, options, $1)
             }
-        case 7: make(.table) { [limit = number([0, .infinity, 1e-3])] in
+        case 7:
+            make(.table) { [limit = number([0, .infinity, 1e-3])] in
                 il_network_check($0, network, source, limit, $1)
             }
         case 8: make(.table) { [options = ablationOptions()] in il_ablate($0, network, source, options, $1) }
         case 9: make(.table) { [options = ablationOptions()] in il_ablate_single($0, network, source, options, $1) }
-        case 10: make(.table) { [groups = neuronTable(), options = ablationOptions()] in
+        case 10:
+            make(.table) { [groups = neuronTable(), options = ablationOptions()] in
                 il_ablate_groups($0, network, source, groups, options, $1)
             }
         case 11: diagnose(network, source)

@@ -19,7 +19,8 @@ extension Caller {
             }
             make(.dump) { il_dump_open($0, path, options, $1) }
         case 1: make(.table) { [handle = handle(.dump)] in il_dump_describe($0, handle, $1) }
-        case 2: make(.source) { [dump = handle(.dump), options = sourceOptions()] in
+        case 2:
+            make(.source) { [dump = handle(.dump), options = sourceOptions()] in
                 il_source_from_dump($0, dump, options, $1)
             }
         case 3: make(.source) { [options = sourceOptions()] in il_source_new($0, options, $1) }

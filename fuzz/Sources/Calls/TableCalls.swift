@@ -31,7 +31,8 @@ extension Caller {
         }.map { column in
             var column = column
             // Of eight bytes each, and as texts NULL: any type finds memory that is there.
-            column.type = column.values == nil ? choice(1...3) : choice(1...2)
+            column.type = choice(1...3)
+            if column.type == IL_COLUMN_STRING, column.values != nil { column.type = Int32(IL_COLUMN_DOUBLE) }
             return column
         }
         let metadata = (0..<choices.below(3)).map { _ in il_metadata(key: text(["k", "l"]), value: text(["v", ""])) }

@@ -13,10 +13,13 @@ enum ValueOracle {
         for entry in dump.entries.prefix(12) where entry.shape.count >= 2 && entry.path.hasPrefix("/") {
             guard let matrix = try? dump.matrix(layer: entry.path, as: MatrixForm(.flatten), memory: 8 << 20),
                 matrix.samples == entry.shape[0], matrix.samples <= mostElements / matrix.neurons,
-                let expected = byLibrary(path, entry.path, shape: entry.shape),
-                expected.count == matrix.samples * matrix.neurons, let values = try? values(of: matrix)
+                // In this order: with chunks that decode short libhdf5 reads memory that is not its own.
+                let values = try? values(of: matrix),
+                let expected = byLibrary(path, entry.path, shape: entry.shape), expected.count == values.count
             else { continue }
-            let place = expected.indices.first { expected[$0] != values[$0] && !(expected[$0].isNaN && values[$0].isNaN) }
+            let place = expected.indices.first {
+                expected[$0] != values[$0] && !(expected[$0].isNaN && values[$0].isNaN)
+            }
             guard let place else { continue }
             fail(
                 """
@@ -33,7 +36,8 @@ enum ValueOracle {
             let rows = start..<min(start + 7, matrix.samples)
             let size = matrix.scratchBytes(rows: rows.count)
             let scratch = try Scratch(bytes: size, for: "scratch")
-            let block = try matrix.read(rows: rows, scratch: UnsafeMutableRawBufferPointer(start: scratch.base, count: size))
+            let block = try matrix.read(
+                rows: rows, scratch: UnsafeMutableRawBufferPointer(start: scratch.base, count: size))
             for row in 0..<block.rows {
                 for neuron in 0..<block.neurons { values.append(block[row, neuron]) }
             }
