@@ -76,6 +76,7 @@ struct StoredTexts {
                 .shape, "\(what): shape \(describe(shape: shape)) of strings; labels are [N], [N, 1] or [1, N]")
         }
         let buffer = try Scratch(bytes: min(samples, limit) &* size, for: what)
+        let fileLength = try FileLength(of: dataset)
         var arena = chdf5_arena()
         arena.limit = pieceBytes
         try withUnsafeMutablePointer(to: &arena) { (arena) throws(InfoLensError) in
@@ -107,6 +108,7 @@ struct StoredTexts {
                     return false
                 }
                 if isRead {
+                    try fileLength.check()
                     try body(buffer.base, count)
                     start += count
                     wanted = min(limit, wanted * 2)

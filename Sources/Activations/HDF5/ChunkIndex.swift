@@ -65,7 +65,7 @@ struct ChunkIndex: Sendable {
 }
 
 /// A walk over a tree. What a damaged or hostile tree can do is bounded: every node is one level below its parent,
-/// and there are no more nodes than chunks could need.
+/// and there are no more nodes, and no more children of them together, than chunks could need.
 private struct Walk {
     let file: RawFile
     let chunk: [Int]
@@ -73,6 +73,7 @@ private struct Walk {
     var entries: [ChunkIndex.Entry]
     var written = 0
     private var nodes = 0
+    private var children = 0
 
     init(file: RawFile, chunk: [Int], lengths: [Int], entries: [ChunkIndex.Entry]) {
         (self.file, self.chunk, self.lengths, self.entries) = (file, chunk, lengths, entries)
@@ -102,7 +103,10 @@ private struct Walk {
         let head = try file.bytes(at: address, count: headBytes)
         let level = Int(head[5])
         let children = Int(head[6]) | Int(head[7]) << 8
-        guard head.starts(with: "TREE".utf8), head[4] == 1, expected == nil || level == expected else { throw damaged }
+        self.children &+= children
+        guard head.starts(with: "TREE".utf8), head[4] == 1, expected == nil || level == expected,
+            self.children <= 4 &* entries.count &+ 1 << 16
+        else { throw damaged }
         let keyBytes = 8 &+ 8 &* (chunk.count &+ 1)
         let step = keyBytes &+ file.addressBytes
         guard file.holds(children &* step, at: address &+ headBytes) else { throw damaged }

@@ -15,6 +15,7 @@ struct ChunkReader: RowReader {
     private let grid: ChunkGrid
     private let index: ChunkIndex?
     private let descriptor: Int32
+    private let length: FileLength
     /// Bytes of a decoded chunk.
     private let chunkBytes: Int
     /// Chunks that stick out of the extent are stored without filters.
@@ -43,6 +44,7 @@ struct ChunkReader: RowReader {
         grid = ChunkGrid(slab, chunk: chunk, elementSize: transfer.storedSize)
         chunkBytes = chunk.reduce(transfer.storedSize, &*)
         (descriptor, _) = try dataset.descriptor()
+        length = try FileLength(of: dataset)
         var options: UInt32 = 0
         let properties = dataset.creationProperties
         try HDF5.locked { () throws(InfoLensError) in
@@ -175,6 +177,7 @@ struct ChunkReader: RowReader {
             }
             return Int(size)
         }
+        try length.check()
         return count == 0 ? nil : (count, leavesEdgesUnfiltered && box.isPartial ? .max : mask)
     }
 

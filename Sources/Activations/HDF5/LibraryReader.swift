@@ -11,6 +11,7 @@ struct LibraryReader: RowReader {
     let transfer: Transfer
     let preferredRows: Int?
     private let dataset: Dataset
+    private let length: FileLength
     /// Chunks that are read one by one; nil if HDF5 is given all rows at once.
     private let grid: ChunkGrid?
     /// Of one chunk, or what HDF5 itself takes while it decodes one.
@@ -20,8 +21,9 @@ struct LibraryReader: RowReader {
     /// are no slower than whole chunks.
     private static let longRun = 4096
 
-    init(_ dataset: Dataset, slab: Slab, transfer: Transfer) {
+    init(_ dataset: Dataset, slab: Slab, transfer: Transfer) throws(InfoLensError) {
         self.dataset = dataset
+        length = try FileLength(of: dataset)
         self.slab = slab
         self.transfer = transfer
         guard case .chunked(let chunk) = dataset.facts.layout else {
@@ -107,6 +109,7 @@ struct LibraryReader: RowReader {
                 throw readingFailed()
             }
         }
+        try length.check()
     }
 
     /// As stored, so that HDF5 converts nothing, except for numbers that only it can decode.

@@ -126,7 +126,7 @@ extension Dataset {
             case (.chunks(let index), .chunked(let chunk)):
                 try ChunkReader(self, slab: slab, transfer: transfer, chunk: chunk, index: index)
             default:
-                LibraryReader(self, slab: slab, transfer: transfer)
+                try LibraryReader(self, slab: slab, transfer: transfer)
             }
         return (reader, plan)
     }
