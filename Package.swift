@@ -38,6 +38,15 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// The short form of `make sanitize` builds what has threads and reads files, and the tests of that.
+if Context.environment["INFOLENS_READERS_ONLY"] != nil {
+    let readers: Set = [
+        "CDeflate", "CHDF5", "CNumerics", "Kernels", "Activations", "TestSupport", "KernelsTests", "ActivationsTests",
+    ]
+    package.products = []
+    package.targets.removeAll { !readers.contains($0.name) }
+}
+
 // The fuzzers want flags that only a command line can give: `make fuzz` asks for them.
 if Context.environment["INFOLENS_FUZZ"] != nil {
     package.targets.append(

@@ -33,14 +33,13 @@ WRITERS = {
         ".h5",
         "infolens.open(digits).network().export([('fc1', 0)], path)",
     ),
-    "report": (".html", "infolens.report(x, path, y=x[:, 0] > 0)"),
+    "report": (".html", "infolens.report(infolens.open(digits), path)"),
     "output": (
         ".csv",
         "refused(['measures', digits, '--measures', 'entropy', '--output', path])",
     ),
     "output of several": (".json", "refused(['ablate', digits, '--diagnose', '--output', path])"),
     "plot": (".png", "refused(['ablate', digits, '--plot', path])"),
-    "plot.svg": (".svg", "refused(['ablate', digits, '--plot', path])"),
 }
 
 SETTING = """

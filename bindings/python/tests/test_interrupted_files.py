@@ -56,7 +56,15 @@ if libver == "latest" and storage != "contiguous":
 reached("swmr")
 """
 
-POINTS = ["created", "declared", "half unflushed", "half flushed", "whole unflushed", "whole flushed", "swmr"]
+POINTS = [
+    "created",
+    "declared",
+    "half unflushed",
+    "half flushed",
+    "whole unflushed",
+    "whole flushed",
+    "swmr",
+]
 
 
 def abandoned(path: Path, *arguments: str) -> None:
@@ -88,7 +96,15 @@ def test_what_a_killed_writer_leaves_is_read_rightly_or_explained(tmp_path, libv
         text = str(error)
         assert any(
             hint in text
-            for hint in ("h5clear", "truncated", "empty", "never written", "no layers", "labels", "not an HDF5 file")
+            for hint in (
+                "h5clear",
+                "truncated",
+                "empty",
+                "never written",
+                "no layers",
+                "labels",
+                "not an HDF5 file",
+            )
         ), text
         assert point != "whole flushed" or libver == "latest", text
     else:
@@ -189,7 +205,6 @@ def test_a_file_cut_off_between_opening_and_reading_is_an_error(large):
 
 def test_a_file_cut_off_while_it_is_read_is_an_error(large):
     size = large.stat().st_size
-    x, y = sample(ROWS, NEURONS)
     began = threading.Event()
 
     def progress(stage: str, done: int, total: int) -> None:
@@ -201,13 +216,17 @@ def test_a_file_cut_off_while_it_is_read_is_an_error(large):
 
     thread = threading.Thread(target=cut)
     thread.start()
+
+    def read(dump: infolens.Dump) -> None:
+        for _ in range(200):
+            dump.neuron_measures(quantizer=infolens.uniform(8))
+
     with (
         infolens.context(memory="1 MiB", threads=2, progress=progress),
         infolens.open(large) as dump,
         pytest.raises((infolens.FormatError, infolens.FileError)),
     ):
-        for _ in range(200):
-            dump.neuron_measures(quantizer=infolens.uniform(8))
+        read(dump)
     thread.join()
 
 
