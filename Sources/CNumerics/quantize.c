@@ -47,8 +47,10 @@ static inline __attribute__((always_inline)) void fetch_strip(const void *x, siz
 
 static const char *const sets[] = {"baseline", "avx2", "avx512"};
 
-/* Index of the best set that the machine has (AVX-512: F, BW, DQ and VL), and of the one in use. */
-static int best, chosen;
+/* Index of the best set that the machine has (AVX-512: F, BW, DQ and VL), and of the one in use, which tests change
+   while others of them run: all sets give the same results. */
+static int best;
+static _Atomic int chosen;
 static int has_fma;
 
 int32_t cn_select_instruction_set(const char *name) {

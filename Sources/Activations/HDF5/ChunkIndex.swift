@@ -74,6 +74,8 @@ private struct Walk {
     var written = 0
     private var nodes = 0
     private var children = 0
+    /// Position of the chunk that was met last.
+    private var last = -1
 
     init(file: RawFile, chunk: [Int], lengths: [Int], entries: [ChunkIndex.Entry]) {
         (self.file, self.chunk, self.lengths, self.entries) = (file, chunk, lengths, entries)
@@ -111,7 +113,11 @@ private struct Walk {
         let step = keyBytes &+ file.addressBytes
         guard file.holds(children &* step, at: address &+ headBytes) else { throw damaged }
         let bytes = try file.bytes(at: address &+ headBytes, count: children &* step)
-        for child in 0..<children {
+        // What waits is visited from the last on; thus chunks are met in C order, as a tree has them.
+        let order =
+            level > 0
+            ? stride(from: children &- 1, through: 0, by: -1) : stride(from: 0, through: children &- 1, by: 1)
+        for child in order {
             let key = bytes[(child &* step)..<(child &* step &+ keyBytes)]
             guard let place = RawFile.integer(bytes[(child &* step &+ keyBytes)..<(child &* step &+ step)]) else {
                 throw damaged
@@ -125,13 +131,14 @@ private struct Walk {
     }
 
     private mutating func add(_ key: ArraySlice<UInt8>, at address: Int) throws(InfoLensError) {
-        let (size, mask, first) = key.withUnsafeBytes { bytes in
+        let (size, mask, first, inElement) = key.withUnsafeBytes { bytes in
             (
                 UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt32.self)),
                 UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)),
                 chunk.indices.map {
                     UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 &+ 8 &* $0, as: UInt64.self))
-                }
+                },
+                bytes.loadUnaligned(fromByteOffset: 8 &+ 8 &* chunk.count, as: UInt64.self)
             )
         }
         var index = 0
@@ -147,7 +154,9 @@ private struct Walk {
                 .format,
                 "\(file.what): truncated: the chunk at \(first) is not in the file, which is cut off or corrupt")
         }
-        guard entries[index].offset < 0 else { throw damaged }
+        // Otherwise libhdf5 would not find it by its search, or find another.
+        guard index > last, inElement == 0 else { throw damaged }
+        last = index
         entries[index] = ChunkIndex.Entry(offset: offset, size: size, mask: mask)
         written += 1
     }
