@@ -24,24 +24,31 @@ public final class KeptRows: ActivationMatrix {
     public var preferredRows: Int? { stripRows }
     public var isInMemory: Bool { true }
 
-    /// Whether keeping the rows of a matrix is worth memory, and half of `memory` bytes has room for them.
+    /// Whether keeping the rows of a matrix is worth memory, and half of `memory` bytes has room for them and another
+    /// part for reading them.
     public static func pays(for matrix: any ActivationMatrix, memory: Int) -> Bool {
-        !matrix.rereadingIsCheap && bytes(of: matrix) <= memory / 2
+        guard !matrix.rereadingIsCheap, bytes(of: matrix) <= memory / 2 else { return false }
+        return matrix.workspaceBytes(rows: stripRows(of: matrix, memory: memory)) <= memory / 16
     }
 
-    private static func bytes(of matrix: any ActivationMatrix) -> Int {
+    static func bytes(of matrix: any ActivationMatrix) -> Int {
         saturatingProduct(matrix.samples, matrix.neurons, matrix.element.size)
     }
 
-    /// - Precondition: `pays`.
-    fileprivate init(_ matrix: any ActivationMatrix) throws(InfoLensError) {
+    /// About a megabyte of rows in whole chunks, or less where there is little memory.
+    private static func stripRows(of matrix: any ActivationMatrix, memory: Int) -> Int {
+        let rowBytes = matrix.neurons &* matrix.element.size
+        let chunk = max(matrix.preferredRows ?? 1, 1)
+        let wanted = max(min(1 << 20, memory / 32) / rowBytes, 1)
+        return min(max(wanted &- wanted % chunk, chunk), matrix.samples)
+    }
+
+    /// - Precondition: `pays` with the same memory
+    fileprivate init(_ matrix: any ActivationMatrix, memory: Int) throws(InfoLensError) {
         self.matrix = matrix
         store = try AlignedBuffer(byteCount: Self.bytes(of: matrix), cleared: false)
         cn_prefer_large_pages(store.bytes.baseAddress, Int64(store.bytes.count))
-        let rowBytes = matrix.neurons &* matrix.element.size
-        let chunk = max(matrix.preferredRows ?? 1, 1)
-        let wanted = max((1 << 20) / rowBytes, 1)
-        stripRows = min(max(wanted &- wanted % chunk, chunk), matrix.samples)
+        stripRows = Self.stripRows(of: matrix, memory: memory)
         strips = (0...(matrix.samples &- 1) / stripRows).map { _ in Strip() }
     }
 
@@ -108,9 +115,8 @@ extension Run {
                     kept.append(matrix)
                     continue
                 }
-                let bytes = saturatingProduct(matrix.samples, matrix.neurons, matrix.element.size)
-                left -= bytes
-                kept.append(try KeptRows(matrix))
+                kept.append(try KeptRows(matrix, memory: 2 &* left))
+                left -= KeptRows.bytes(of: matrix)
             }
             reserve(half - left)
             return try body(kept)

@@ -17,9 +17,9 @@ struct ReadingTests {
     }
 
     private func matrix(
-        _ dump: DumpFile, _ place: DatasetPlace, _ form: MatrixForm = MatrixForm(.none), isPart: Bool = false
+        _ dump: DumpFile, _ place: DatasetPlace, _ form: MatrixForm = MatrixForm(.none)
     ) throws(InfoLensError) -> HDF5Matrix {
-        try HDF5Matrix(name: "act", file: dump.file, place: place, form: form, memory: 1 << 20, isPart: isPart)
+        try HDF5Matrix(name: "act", file: dump.file, place: place, form: form, memory: 1 << 20)
     }
 
     @Test("every storage of a closed file gives the same values", arguments: StorageTests.storages.indices)
@@ -35,7 +35,9 @@ struct ReadingTests {
         for block in [1, 3, 16, 50] { #expect(try dump.values("act", block: block) == data, "\(name), \(block) rows") }
         let plan = try dump.matrix(layer: "act", reduction: .none, memory: 1 << 20).plan
         #expect(plan.path == (storage.isCompact ? .library : storage.chunk == nil ? .blocks : .chunks))
-        #expect(plan.reason.isEmpty != storage.isCompact && plan.conversion == "none" && plan.bytes == 50 * 12 * 4)
+        // That edges are left unfiltered can only be said in the newer layout, with its newer index.
+        #expect(plan.reason.isEmpty != (storage.isCompact || storage.leavesEdgesUnfiltered))
+        #expect(plan.conversion == "none" && plan.bytes == 50 * 12 * 4)
     }
 
     @Test("samples along the last axis", arguments: StorageTests.storages.indices)
@@ -63,15 +65,18 @@ struct ReadingTests {
         }
         let dump = try closed("matlab.h5") {
             try $0.floats(
-                "act", stored, shape: [width, channels, samples], storage: FixtureStorage(chunk: [1, 2, 3], deflate: true))
+                "act", stored, shape: [width, channels, samples],
+                storage: FixtureStorage(chunk: [1, 2, 3], deflate: true))
         }
         let place = DatasetPlace(path: BytePath("/act"), samplesAreLast: true)
         let means = try matrix(dump, place, MatrixForm(.mean(channelAxis: 1)))
-        #expect(
-            try values(of: means, block: 3)
-                == (0..<samples).flatMap { n in (0..<channels).map { Double(100 * n + 10 * $0) + 0.5 } })
+        var expected: [Double] = []
+        for n in 0..<samples { for c in 0..<channels { expected.append(Double(100 * n + 10 * c) + 0.5) } }
+        #expect(try values(of: means, block: 3) == expected)
         let last = try matrix(dump, place, MatrixForm(.max(channelAxis: -1)))
-        #expect(try values(of: last, block: 2) == (0..<samples).flatMap { [Double(100 * $0 + 20), Double(100 * $0 + 21)] })
+        var maxima: [Double] = []
+        for n in 0..<samples { maxima += [Double(100 * n + 20), Double(100 * n + 21)] }
+        #expect(try values(of: last, block: 2) == maxima)
         #expect(throws: InfoLensError.self) { try matrix(dump, place) }
     }
 
@@ -85,10 +90,9 @@ struct ReadingTests {
         }
         for (name, neurons) in [("one", 5), ("row", 3)] {
             let place = DatasetPlace(path: BytePath("/\(name)"), isOneSample: true)
-            let part = try matrix(dump, place, isPart: true)
+            let part = try matrix(dump, place)
             #expect(part.samples == 1 && part.neurons == neurons)
             #expect(try values(of: part, block: 1) == (1...neurons).map(Double.init))
-            #expect(failure { () throws(InfoLensError) in try matrix(dump, place) }?.kind == .shape)
         }
         let halves = try matrix(dump, DatasetPlace(path: BytePath("/bits"), dtype: .bfloat16))
         #expect(try values(of: halves, block: 1) == [1.5, -2, 0, 3.25])
@@ -111,7 +115,8 @@ struct ReadingTests {
             }
             let dump = try DumpFile(path: path)
             let error = failure { () throws(InfoLensError) in try dump.values(name) }
-            #expect(error?.kind == .format && error?.description.contains("2 of its 3 chunks were never written") == true)
+            #expect(
+                error?.kind == .format && error?.description.contains("2 of its 3 chunks were never written") == true)
             var options = OpeningOptions()
             options.allowsMissing = true
             let trusting = try DumpFile(path: Array(path.utf8CString), options: options)

@@ -56,10 +56,10 @@ struct KeptRowsTests {
 
     @Test("what is kept is taken out of the budget, and nothing is where it does not fit or pay")
     func budget() throws {
-        let matrix = CountingMatrix(reluLike(samples: 1000, neurons: 32))
-        let bytes = 1000 * 32 * 4
+        let matrix = CountingMatrix(reluLike(samples: 10_000, neurons: 32))
+        let bytes = 10_000 * 32 * 4
         for (memory, passes, expected) in [(2 * bytes, 2, 1), (2 * bytes - 2, 2, 2), (8 * bytes, 1, 2)] {
-            matrix.reads.withLock { $0 = [Int](repeating: 0, count: 1000) }
+            matrix.reads.withLock { $0 = [Int](repeating: 0, count: 10_000) }
             let run = Run(threads: 2, memory: memory)
             try run.keepingRows(of: matrix, passes: passes) { (kept) throws(InfoLensError) in
                 #expect(run.memory == (expected == 1 ? memory - bytes : memory))

@@ -89,7 +89,9 @@ enum StoredType: Equatable, Sendable {
         let size = H5Tget_size(type)
         let own = (start: Int(clamping: H5Tget_offset(type)), bits: H5Tget_precision(type))
         return size <= 64
-            && (parts + [own]).allSatisfy { $0.start >= 0 && $0.bits > 0 && $0.bits <= 8 * size - min($0.start, 8 * size) }
+            && (parts + [own]).allSatisfy {
+                $0.start >= 0 && $0.bits > 0 && $0.bits <= 8 * size - min($0.start, 8 * size)
+            }
     }
 
     private static func integer(_ type: hid_t) -> StoredType {
