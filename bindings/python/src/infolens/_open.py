@@ -15,6 +15,7 @@ from infolens import _abi
 from infolens._call import run
 from infolens._dump import Dump
 from infolens._errors import ArgumentError, FileMissingError, NotFoundError
+from infolens._filters import use_installed_filters
 from infolens._library import check, library, path_bytes, text_array
 
 #: A file's path, or a pattern.
@@ -39,6 +40,10 @@ def open(
     Several files are one dump: the samples of the second follow those of the first, and so
     on. Every file has the layers of the first; classes are known by their names or numbers.
     What is not a sample's, such as weights, is the first file's.
+
+    gzip, lzf, shuffle and fletcher32 are undone on all threads. Other filters (blosc, lz4, zstd,
+    bitshuffle) are libhdf5's: those of the package hdf5plugin are found by themselves, others
+    through the environment variable HDF5_PLUGIN_PATH.
 
     Parameters
     ----------
@@ -77,6 +82,7 @@ def open(
     >>> both = infolens.open(["train.h5", "test.h5"])
     """
     files, title = _files(path)
+    use_installed_filters()
     options = _abi.il_dump_options()
     check(library().il_dump_options_init(ctypes.byref(options), ctypes.sizeof(options)))
     options.allow_external = int(bool(allow_external))
