@@ -5,7 +5,7 @@ import Kernels
 public protocol DumpContents: Sendable {
     /// Datasets in the order: labels, inputs, logits; layer by layer; all others by path.
     var entries: [DumpEntry] { get }
-    /// Layers in the order of their `index` attributes, then by name with numbers as
+    /// What "every layer" means, in the order of `index` attributes, then by name with numbers as
     /// numbers; those of epochs last, epoch by epoch.
     var layerNames: [String] { get }
     /// Datasets that could be labels, where none of them is so without doubt: for errors.

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One dataset of a dump: what it is taken for and how it is stored.
+/// One dataset of a dump, or several that are one layer: what it is taken for and how it is stored.
 public struct DumpEntry: Sendable, Equatable {
     /// layer, labels, inputs, logits, preactivations, weight, bias, initial_weight,
     /// initial_bias, gradients or other.
     public var role: String
-    /// The layer's name; "" outside layers.
+    /// The layer's name; "" outside layers. What can be named as a layer, and has other samples than the labels, has
+    /// a name and the role other.
     public var name: String
-    /// Path within the file, U+FFFD where it is not UTF-8.
+    /// Path within the file, of the first of several datasets; U+FFFD where it is not UTF-8.
     public var path: String
+    /// Of a layer, samples first.
     public var shape: [Int]
     /// The element type as numpy names it, or what it is instead ("string", "compound", …).
     public var dtype: String
