@@ -60,7 +60,7 @@ public final class DumpFile: DumpContents, @unchecked Sendable {
 
     /// Where a layer lies that is named, or the dataset at a path. The path of a layer's only dataset means the layer.
     private func place(of name: String) -> LayerPlace {
-        if let known = layout.layers.first(where: { isSameText($0.name, name) }) { return known }
+        if let known = layout.layer(named: name) { return known }
         let path = path(name)
         let known = layout.layers.first { layer in
             switch layer.storage {

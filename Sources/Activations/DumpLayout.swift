@@ -18,6 +18,8 @@ struct DumpLayout: Sendable {
     let weights: [WeightPlace]
     /// What a file of Keras' holds, unless there are weights in native layout.
     let keras: KerasNetwork?
+    /// Where layers are in `layers`, by the bytes of their names.
+    private let positions: [[UInt8]: Int]
     /// Labels that are no dataset of their own, by the names of candidates.
     private let labelPlaces: [String: LabelPlace]
     /// Paths whose bytes are not those of their text.
@@ -41,7 +43,11 @@ struct DumpLayout: Sendable {
         weights = keras == nil ? NativeNetwork.places(rows.map { ($0.found, $0.standing) }) : []
         let places = Dictionary(
             recognition.layers.map { (Array($0.place.name.utf8), $0.place) }, uniquingKeysWith: { first, _ in first })
-        layers = rows.compactMap { places[Array($0.standing.layer.utf8)] }
+        layers = rows.compactMap {
+            $0.standing.role == .layer || $0.standing.role == .other ? places[Array($0.standing.layer.utf8)] : nil
+        }
+        positions = Dictionary(
+            layers.enumerated().map { (Array($1.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
         layerNames = rows.filter { $0.standing.role == .layer }.map(\.standing.layer)
         labels = recognition.labels?.place
         labelCandidates = labels == nil ? LabelSearch.listed(recognition.candidates) : []
@@ -60,7 +66,10 @@ struct DumpLayout: Sendable {
     func path(listedAs text: String) -> BytePath? { unusualPaths[text] }
 
     /// The labels that a listing of candidates calls `name`, unless that is the path of their dataset.
-    func labels(listedAs name: String) -> LabelPlace? { labelPlaces[name] }
+    func labels(listedAs name: String) -> LabelPlace? { labelPlaces[name] ?? labelPlaces["/" + name] }
+
+    /// The layer of this name.
+    func layer(named name: String) -> LayerPlace? { positions[Array(name.utf8)].map { layers[$0] } }
 
     // MARK: Rows
 

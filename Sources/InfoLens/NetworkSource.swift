@@ -12,15 +12,16 @@ extension Source {
     ) throws(InfoLensError) -> Source {
         let samples = try LabelledSamples(labels: dump.labels(path: path), condition: nil, missing: missing)
         var contents = Contents(labels: samples.labels)
+        contents.labelCandidates = dump.labelCandidates
         let entries = dump.entries
-        func add(_ name: String, path: String) throws(InfoLensError) {
-            let matrix = try dump.matrix(layer: path, as: MatrixForm(.flatten), memory: memory)
+        func add(_ name: String, from layer: String) throws(InfoLensError) {
+            let matrix = try dump.matrix(layer: layer, as: MatrixForm(.flatten), memory: memory)
             try contents.add(
                 Layer(matrix: RenamedMatrix(samples.samples(of: matrix), name: name), plan: matrix.plan))
         }
         for role in ["inputs", "logits"] {
             guard let entry = entries.first(where: { $0.role == role }) else { continue }
-            try add(role, path: entry.path)
+            try add(role, from: entry.path)
         }
         let names = network.kind.layers.map(\.name)
         for name in names {
@@ -28,7 +29,7 @@ extension Source {
                 // A last layer may be named as what it gives.
                 !contents.layers.contains(where: { isSameText($0.matrix.name, name) })
             else { continue }
-            try add(name, path: entry.path)
+            try add(name, from: entry.name)
         }
         let found = contents.layers.map(\.matrix.name)
         if case .dense = network.kind, let first = names.first, !found.contains("inputs"),

@@ -86,9 +86,18 @@ class Dump(DumpAblation, DumpJoint, DumpReading):
             source = self.source(None, labels, reading)
             return read_table(run("il_source_classes", source, gives="table"))
 
+    @cached_property
+    def _named(self) -> dict[str, Layer]:
+        """The layers, and what can be named as one although its samples are not those of the labels."""
+        return {
+            row["name"]: Layer.described(row, row["name"], self)
+            for row in self.describe().where(role=["layer", "other"])
+            if row["name"]
+        }
+
     def __getitem__(self, name: str) -> Layer:
         try:
-            return self._layers[name]
+            return self._named[name]
         except (KeyError, TypeError):
             raise NotFoundError(
                 f"dump has no layer {name!r}; there are: {', '.join(self._layers) or 'none'}"
@@ -96,7 +105,7 @@ class Dump(DumpAblation, DumpJoint, DumpReading):
 
     def layer_at(self, name: str) -> Layer:
         """A layer by its name or by the path of its dataset: for the package's own use."""
-        if name not in self._layers and isinstance(name, str):
+        if name not in self._named and isinstance(name, str):
             for row in self.describe().where(path=["/" + name.lstrip("/")]):
                 return Layer.described(row, name, self)
         return self[name]
