@@ -35,11 +35,9 @@ struct LayerSource {
 
     /// Part of a layer: a position of its axis 1, or a field of its table.
     func matrix(of part: BracketedName.Part, at place: LayerPlace) throws(InfoLensError) -> any PlannedMatrix {
-        guard case .datasets(let parts) = place.storage, let first = parts.first, place.columns == nil,
-            first.field == nil, !first.isOneSample
-        else {
+        guard case .datasets(let parts) = place.storage, let first = parts.first else {
             throw InfoLensError(
-                .argument, "layer \"\(name)\": only of layers that are datasets parts can be named in brackets")
+                .argument, "layer \"\(name)\": brackets name parts of datasets, which this layer does not consist of")
         }
         switch part {
         case .field(let field):
@@ -50,9 +48,13 @@ struct LayerSource {
             }
             return try matrix(at: LayerPlace(name: name, storage: .datasets(fields)))
         case .position(let k):
+            guard place.columns == nil, first.field == nil, !first.isOneSample else {
+                throw InfoLensError(
+                    .argument,
+                    "layer \"\(name)\": [:, \(k)] is a position of a dataset [N, L, \u{2026}], which this layer is not")
+            }
             let columns = try columns(ofPosition: k, in: first)
-            var whole = self
-            whole = LayerSource(
+            let whole = LayerSource(
                 file: file, binWidth: binWidth, name: name,
                 form: MatrixForm(.flatten, samplesAreLast: form.samplesAreLast), memory: memory)
             return try whole.matrix(at: LayerPlace(name: name, storage: place.storage, columns: columns))

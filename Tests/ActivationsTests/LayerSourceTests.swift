@@ -84,7 +84,9 @@ struct LayerSourceTests {
                 #expect(try dump.values("/t[index]", block: block) == (0..<7).map(Double.init))
             }
             #expect(try dump.values("t[deep]", reduction: .flatten) == (0..<7).flatMap { [Double($0), 1, 2, 3] })
-            let whole = failure { () throws(InfoLensError) in try dump.values("t") }
+            let whole = failure { () throws(InfoLensError) in
+                try source(dump).matrix(at: LayerPlace(name: "t", path: BytePath("/t")))
+            }
             #expect(whole?.kind == .dtype)
             #expect(whole?.description.contains("index (int64), values (float32 [2]), deep (int16 [2, 2])") == true)
             let missing = failure { () throws(InfoLensError) in try dump.values("t[other]") }
