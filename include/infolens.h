@@ -347,7 +347,8 @@ typedef struct il_source_options {
                                     matrices that are stored transposed, [d, N]. il_source_from_dump() only. */
     const char *const *layers; /**< layer names or dataset paths; NULL (default) = every layer. il_source_from_dump() only. */
     int64_t layer_count;       /**< entries of `layers` */
-    const char *labels;        /**< dataset path of the labels; NULL (default) = those found. il_source_from_dump() only. */
+    const char *labels;        /**< dataset path of the labels; NULL (default) = those found, "" = none.
+                                    il_source_from_dump() only. */
     const char *condition;     /**< dataset path of the condition Z of `conditional_mutual_information`, of a form that
                                     labels may have; NULL (default) = none. il_source_from_dump() only. */
     int32_t missing_labels;    /**< IL_MISSING_…: samples without a label or condition; default IL_MISSING_REFUSE. Of dumps

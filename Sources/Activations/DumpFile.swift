@@ -82,7 +82,17 @@ public final class DumpFile: DumpContents, @unchecked Sendable {
         }
         let (codes, names) = (path.appending(BytePath("codes")), path.appending(BytePath("categories")))
         let isCategorical = (try? Dataset(file, codes)) != nil && (try? Dataset(file, names)) != nil
-        return isCategorical ? .categorical(codes: codes, names: names) : .dataset(path)
+        if isCategorical { return .categorical(codes: codes, names: names) }
+        return isStoredTransposed(path) ? .transposed(path) : .dataset(path)
+    }
+
+    /// Whether a matrix lies in a file whose matrices have their samples along the last axis.
+    private func isStoredTransposed(_ path: BytePath) -> Bool {
+        let areLast = layout.layers.contains { layer in
+            if case .datasets(let parts) = layer.storage { parts.contains(where: \.samplesAreLast) } else { false }
+        }
+        guard areLast, let shape = try? Dataset(file, path).facts.shape else { return false }
+        return shape.count == 2 && !shape.contains(1)
     }
 
     /// The bytes behind a path: those of a dataset that was listed by this text, or the text's own.

@@ -44,13 +44,13 @@ final class Source: HandleObject, Sendable {
         state = Mutex(contents)
     }
 
-    /// Layers of a dump with its labels.
+    /// Layers of a dump with its labels; without any for an empty `path`.
     static func make(
         from dump: any DumpContents, layers names: [String]?, labels path: String?, condition: String?,
         form: MatrixForm, missing: MissingLabels, memory: Int
     ) throws(InfoLensError) -> Source {
         let samples = try LabelledSamples(
-            labels: dump.labels(path: path),
+            labels: path == "" ? nil : dump.labels(path: path),
             condition: condition.flatMap { (path) throws(InfoLensError) in try dump.labels(path: path) },
             missing: missing)
         var contents = Contents(labels: samples.labels, condition: samples.condition)

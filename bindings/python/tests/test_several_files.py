@@ -136,9 +136,11 @@ def test_missing_labels_are_refused_left_out_or_a_class(gaps):
         with pytest.raises(infolens.NumericError, match='missing_labels="exclude"'):
             dump.neuron_measures()
         left = dump.neuron_measures(quantizer=quantizer, missing_labels="exclude")
-        assert same(left, infolens.neuron_measures(x[~missing], y[~missing], quantizer))
+        assert same(left, infolens.neuron_measures(x[~missing], y[~missing], quantizer=quantizer))
         named = dump.neuron_measures(quantizer=quantizer, missing_labels="class")
-        assert same(named, infolens.neuron_measures(x, np.where(missing, 9, y), quantizer))
+        assert same(
+            named, infolens.neuron_measures(x, np.where(missing, 9, y), quantizer=quantizer)
+        )
         assert dump.classes(missing_labels="class")["class"].tolist() == [
             "0",
             "1",
@@ -149,7 +151,9 @@ def test_missing_labels_are_refused_left_out_or_a_class(gaps):
         codes = dump.neuron_measures(quantizer=quantizer, labels="/codes", missing_labels="exclude")
         assert same(codes, left)
         plain = dump.neuron_measures(quantizer=quantizer, labels="/codes")
-        assert same(plain, infolens.neuron_measures(x, np.where(missing, -1, y), quantizer))
+        assert same(
+            plain, infolens.neuron_measures(x, np.where(missing, -1, y), quantizer=quantizer)
+        )
         with pytest.raises(infolens.ArgumentError, match="missing_labels"):
             dump.neuron_measures(missing_labels="drop")
 
@@ -177,7 +181,7 @@ def test_samples_along_the_last_axis_are_the_same_samples(tmp_path):
         file["labels"] = y
     with infolens.open(tmp_path / "t.h5") as dump:
         found = dump.neuron_measures(quantizer=infolens.uniform(8), sample_axis=-1)
-        assert same(found, infolens.neuron_measures(x, y, infolens.uniform(8)))
+        assert same(found, infolens.neuron_measures(x, y, quantizer=infolens.uniform(8)))
         with pytest.raises(infolens.ArgumentError, match="sample_axis"):
             dump.neuron_measures(sample_axis=1)
 

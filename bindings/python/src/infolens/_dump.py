@@ -20,7 +20,14 @@ from infolens._errors import ArgumentError, NotFoundError
 from infolens._layer import Layer, shape_text
 from infolens._library import Handle, encoded
 from infolens._measures import measure
-from infolens._options import Groups, MeasureOptions, Reading, dump_options, set_layers
+from infolens._options import (
+    NO_LABELS,
+    Groups,
+    MeasureOptions,
+    Reading,
+    dump_options,
+    set_layers,
+)
 from infolens._quantizers import Quantizer, threshold
 from infolens._table import Table, read_table
 
@@ -249,7 +256,7 @@ undefined, groups, reduction, channel_axis
         options = MeasureOptions(unit, None, estimator, alphabet, undefined)
         with self.lock:
             reading = Reading(reduction, channel_axis, sample_axis)
-            source = self.source(layers, None, reading.without_labels())
+            source = self.source(layers, NO_LABELS, reading)
             return measure("il_pairwise_mutual_information", source, quantizer, options)
 
     def source(

@@ -15,7 +15,7 @@ from infolens._arrays import borrow
 from infolens._call import call, run
 from infolens._errors import ArgumentError, DTypeError
 from infolens._library import encoded
-from infolens._options import Reading, whole_number
+from infolens._options import NO_LABELS, Reading, whole_number
 from infolens._table import Table, read_table
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class DumpReading:
         dump = cast("Dump", self)
         reading = Reading(reduction, channel_axis, sample_axis)
         with dump.lock:
-            source = dump.source(layers, None, reading.without_labels())
+            source = dump.source(layers, NO_LABELS, reading)
             return read_table(run("il_source_plan", source, gives="table"))
 
     def neuron_ranges(
@@ -103,7 +103,7 @@ class DumpReading:
         dump = cast("Dump", self)
         reading = Reading(reduction, channel_axis, sample_axis)
         with dump.lock:
-            source = dump.source(layers, None, reading.without_labels())
+            source = dump.source(layers, NO_LABELS, reading)
             return read_table(run("il_neuron_ranges", source, gives="table"))
 
     def read(
@@ -148,7 +148,7 @@ class DumpReading:
         first = whole_number("first", first)
         reading = Reading(reduction, channel_axis, sample_axis)
         with dump.lock:
-            source = dump.source([layer], None, reading.without_labels())
+            source = dump.source([layer], NO_LABELS, reading)
             row = next(iter(read_table(run("il_source_layers", source, gives="table"))))
             if count is None:
                 count = max(row["samples"] - first, 0)

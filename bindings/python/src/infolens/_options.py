@@ -32,6 +32,8 @@ _REDUCTIONS = {
     "max": _abi.IL_REDUCE_MAX,
     "flatten": _abi.IL_REDUCE_FLATTEN,
 }
+#: The path of labels that a dump's source does without.
+NO_LABELS = ""
 _MISSING = {
     "refuse": _abi.IL_MISSING_REFUSE,
     "exclude": _abi.IL_MISSING_EXCLUDE,
