@@ -10,6 +10,7 @@ SHELL := /bin/sh
 .NOTPARALLEL:
 
 SWIFT ?= swift
+CC ?= cc
 PYTHON ?= python3
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
@@ -21,6 +22,7 @@ SONAME := libinfolens.so.0
 
 LIBRARY := build/lib/$(SONAME)
 LINK := build/lib/libinfolens.so
+READER := build/lib/infolens-reader
 PC := build/lib/pkgconfig/infolens.pc
 
 VENV := .venv
@@ -74,24 +76,31 @@ $(LIBRARY): FORCE
 $(LINK): $(LIBRARY)
 	@ln -sf $(SONAME) $@
 
+# A program of a few lines, which loads the library in a process of its own: C, so that it starts with nothing else.
+$(READER): $(wildcard Sources/Reader/*.c Sources/Reader/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -fPIE -pie -s $(filter %.c,$^) -o $@.new -pthread -ldl
+	@mv -f $@.new $@
+
 $(PC): infolens.pc.in Makefile Sources/InfoLens/Version.swift
 	@mkdir -p $(@D)
 	@$(call fill-pc,$(CURDIR),$(CURDIR)/build/lib,$(CURDIR)/include) > $@
 
 .PHONY: lib
-lib: $(LIBRARY) $(LINK) $(PC) ## build the release library into build/lib
+lib: $(LIBRARY) $(LINK) $(READER) $(PC) ## build the release library into build/lib
 
 .PHONY: install
 install: lib ## install library, header and infolens.pc below DESTDIR/PREFIX
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/libexec/infolens
 	$(INSTALL) -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libinfolens.so
+	$(INSTALL) -m 755 $(READER) $(DESTDIR)$(PREFIX)/libexec/infolens/infolens-reader
 	$(INSTALL) -m 644 include/infolens.h $(DESTDIR)$(PREFIX)/include/infolens.h
 	@$(call fill-pc,$(PREFIX),$(PREFIX)/lib,$(PREFIX)/include) > build/infolens.pc.install
 	$(INSTALL) -m 644 build/infolens.pc.install $(DESTDIR)$(PREFIX)/lib/pkgconfig/infolens.pc
 
-# The package carries the library, hence the dependency on it.
-$(VENV_STAMP): $(PACKAGE_SOURCES) $(LIBRARY) Makefile
+# The package carries the library and its reader, hence the dependency on them.
+$(VENV_STAMP): $(PACKAGE_SOURCES) $(LIBRARY) $(READER) Makefile
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check './$(PACKAGE)[all]' $(TEST_TOOLS)
 	@touch $@
@@ -147,5 +156,5 @@ bench: venv ## compare with numpy and numba; how time and memory grow
 
 .PHONY: clean
 clean: ## remove everything that was built
-	rm -rf .build build $(VENV) report.html $(PACKAGE)/build $(PACKAGE)/src/infolens/*.so*
+	rm -rf .build build $(VENV) report.html $(PACKAGE)/build $(PACKAGE)/src/infolens/*.so* $(PACKAGE)/src/infolens/infolens-reader
 	@$(MAKE) --no-print-directory -C examples/c clean

@@ -15,11 +15,12 @@ let package = Package(
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .target(name: "CNumerics", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CProcesses"),
         .target(name: "Kernels", dependencies: ["CNumerics"]),
         .target(name: "Multiplets", dependencies: ["Kernels"]),
         .target(name: "InformationTheory", dependencies: ["CNumerics", "Kernels", "Multiplets"]),
         .target(name: "Tables"),
-        .target(name: "Activations", dependencies: ["CDeflate", "CHDF5", "CNumerics", "Kernels"]),
+        .target(name: "Activations", dependencies: ["CDeflate", "CHDF5", "CNumerics", "CProcesses", "Kernels"]),
         .target(name: "Ablation", dependencies: ["CNumerics", "InformationTheory", "Kernels"]),
         .target(
             name: "InfoLens",

@@ -81,6 +81,28 @@ final class Context: HandleObject, @unchecked Sendable {
     ) throws(InfoLensError) -> Result {
         enter()
         defer { runningCalls.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
+        let run = makeRun()
+        run.begin(total: total)
+        return try run.asCurrent { () throws(InfoLensError) in
+            let result = try body(run)
+            try run.finish()
+            return result
+        }
+    }
+
+    /// Runs a call that computes nothing but may wait, for a process that reads: where it does, the host hears of it
+    /// and can cancel.
+    func wait<Result>(
+        stage: String, _ body: () throws(InfoLensError) -> Result
+    ) throws(InfoLensError) -> Result {
+        try call { () throws(InfoLensError) in
+            let run = makeRun()
+            run.enter(stage: stage)
+            return try run.asCurrent(body)
+        }
+    }
+
+    private func makeRun() -> Run {
         let progress = progress.withLock { $0 }
         var report: Run.Report?
         if let callback = progress.callback {
@@ -88,13 +110,9 @@ final class Context: HandleObject, @unchecked Sendable {
                 stage.withCString { callback(progress.user, $0, Int64(done), Int64(total)) } == 0
             }
         }
-        let run = Run(threads: threads, memory: memory, report: report) { [self] in
+        return Run(threads: threads, memory: memory, report: report) { [self] in
             cancelRequested.load(ordering: .acquiring)
         }
-        run.begin(total: total)
-        let result = try body(run)
-        try run.finish()
-        return result
     }
 }
 

@@ -19,10 +19,10 @@ final class Dump: HandleObject {
         return options
     }
 
-    /// What the options ask of a file.
+    /// What the options ask of a file, and whether it is read in a process of its own.
     static func options(
-        _ pointer: UnsafePointer<il_dump_options>?
-    ) throws(InfoLensError) -> (values: il_dump_options, opening: OpeningOptions) {
+        _ pointer: UnsafePointer<il_dump_options>?, memory: Int
+    ) throws(InfoLensError) -> (opening: OpeningOptions, isolation: Isolation?) {
         let values = try optionsOrDefaults(
             pointer, defaults: defaultOptions, oldest: MemoryLayout<il_dump_options>.offset(of: \.isolate),
             argument: "options", initializer: "il_dump_options_init()")
@@ -39,7 +39,8 @@ final class Dump: HandleObject {
         opening.allowsExternal = values.allow_external != 0
         opening.allowsMissing = values.allow_missing != 0
         opening.binWidth = values.bin_width > 0 ? values.bin_width : nil
-        return (values, opening)
+        let timeout = values.timeout > 0 ? values.timeout : 60
+        return (opening, values.isolate != 0 ? Isolation(timeout: timeout, memory: memory) : nil)
     }
 
     /// What was found, one row a dataset.
@@ -77,11 +78,14 @@ public func il_dump_open(
     _ dump: UnsafeMutablePointer<OpaquePointer?>!
 ) -> il_status {
     guarded { () throws(InfoLensError) in
-        _ = try Handles.object(context, Context.self, argument: "context")
+        let context = try Handles.object(context, Context.self, argument: "context")
         let output = try required(dump, "dump")
         guard let path else { throw InfoLensError(.argument, "path: is NULL; pass the path of an HDF5 file") }
-        let options = try Dump.options(options)
-        output.pointee = Handles.insert(Dump(try DumpFile(path: path, options: options.opening)))
+        let (options, isolation) = try Dump.options(options, memory: context.memory)
+        let contents = try context.wait(stage: "opening a dump") { () throws(InfoLensError) in
+            try openContents(path, options: options, isolation: isolation)
+        }
+        output.pointee = Handles.insert(Dump(contents))
     }
 }
 
@@ -91,29 +95,31 @@ public func il_dump_open_files(
     _ options: UnsafePointer<il_dump_options>!, _ dump: UnsafeMutablePointer<OpaquePointer?>!
 ) -> il_status {
     guarded { () throws(InfoLensError) in
-        _ = try Handles.object(context, Context.self, argument: "context")
+        let context = try Handles.object(context, Context.self, argument: "context")
         let output = try required(dump, "dump")
         guard let paths, count > 0, count < Int32.max else {
             throw InfoLensError(
                 .argument, "paths: is NULL, or count (\(count)) is below 1; pass the paths of the files")
         }
-        let options = try Dump.options(options)
-        var shards: [ShardedDump.Shard] = []
-        for index in 0..<Int(count) {
-            guard let path = paths[index] else {
-                throw InfoLensError(.argument, "paths[\(index)]: is NULL; pass the path of an HDF5 file")
+        let (options, isolation) = try Dump.options(options, memory: context.memory)
+        let contents = try context.wait(stage: "opening dumps") { () throws(InfoLensError) -> any DumpContents in
+            var shards: [ShardedDump.Shard] = []
+            for index in 0..<Int(count) {
+                guard let path = paths[index] else {
+                    throw InfoLensError(.argument, "paths[\(index)]: is NULL; pass the path of an HDF5 file")
+                }
+                let contents = try openContents(path, options: options, isolation: isolation)
+                shards.append(ShardedDump.Shard(path: String(cString: path), contents: contents))
             }
-            let contents = try DumpFile(path: path, options: options.opening)
-            shards.append(ShardedDump.Shard(path: String(cString: path), contents: contents))
+            return count == 1 ? shards[0].contents : try ShardedDump(shards)
         }
-        let contents: any DumpContents = count == 1 ? shards[0].contents : try ShardedDump(shards)
         output.pointee = Handles.insert(Dump(contents))
     }
 }
 
 @c @implementation
 public func il_reader_serve(_ descriptor: Int32) -> il_status {
-    guarded { () throws(InfoLensError) in throw InfoLensError(.internal, "not yet") }
+    guarded { () throws(InfoLensError) in try ReaderServer.serve(control: descriptor) }
 }
 
 @c @implementation

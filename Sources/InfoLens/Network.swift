@@ -173,8 +173,11 @@ public func il_network_from_dump(
         let context = try Handles.object(context, Context.self, argument: "context")
         let dump = try Handles.object(dump, Dump.self, argument: "dump")
         let output = try required(network, "network")
-        output.pointee = Handles.insert(
-            try Network.make(from: dump.contents, try Network.Options(options), memory: context.memory))
+        let options = try Network.Options(options)
+        let network = try context.wait(stage: "reading weights") { () throws(InfoLensError) in
+            try Network.make(from: dump.contents, options, memory: context.memory)
+        }
+        output.pointee = Handles.insert(network)
     }
 }
 

@@ -112,9 +112,11 @@ public func il_source_for_network(
                 "options.reduction: inputs of a dense network are flattened; give IL_REDUCE_NONE or IL_REDUCE_FLATTEN")
         }
         let labels = try values.labels.map { (path) throws(InfoLensError) in try requiredText(path, "options.labels") }
-        output.pointee = Handles.insert(
+        let source = try context.wait(stage: "looking at layers") { () throws(InfoLensError) in
             try Source.make(
-                from: dump.contents, for: network, labels: labels, missing: missing, memory: context.memory))
+                from: dump.contents, for: network, labels: labels, missing: missing, memory: context.memory)
+        }
+        output.pointee = Handles.insert(source)
     }
 }
 

@@ -308,10 +308,12 @@ public func il_source_from_dump(
         let condition = try options.condition.map { (path) throws(InfoLensError) in
             try requiredText(path, "options.condition")
         }
-        output.pointee = Handles.insert(
+        let source = try context.wait(stage: "looking at layers") { () throws(InfoLensError) in
             try Source.make(
                 from: dump.contents, layers: layers, labels: labels, condition: condition, form: form,
-                missing: missing, memory: context.memory))
+                missing: missing, memory: context.memory)
+        }
+        output.pointee = Handles.insert(source)
     }
 }
 

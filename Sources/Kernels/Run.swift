@@ -99,6 +99,30 @@ public final class Run: @unchecked Sendable {
         if let report, !report(stage, total, total) { throw cancellation() }
     }
 
+    // MARK: The thread's call
+
+    /// The call for which this thread works, where it is known: for what waits deep inside, where no call is handed
+    /// down, and shall not outwait the host's patience.
+    public static var current: Run? {
+        guard let key = currentKey, let run = pthread_getspecific(key) else { return nil }
+        return Unmanaged<Run>.fromOpaque(run).takeUnretainedValue()
+    }
+
+    /// Does this thread's part of the call.
+    public func asCurrent<Result>(_ body: () throws(InfoLensError) -> Result) throws(InfoLensError) -> Result {
+        guard let key = Run.currentKey else { return try body() }
+        // A host may make a call in the callback of another.
+        let before = pthread_getspecific(key)
+        pthread_setspecific(key, Unmanaged.passUnretained(self).toOpaque())
+        defer { pthread_setspecific(key, before) }
+        return try withExtendedLifetime(self) { () throws(InfoLensError) in try body() }
+    }
+
+    private static let currentKey: pthread_key_t? = {
+        var key = pthread_key_t()
+        return pthread_key_create(&key, nil) == 0 ? key : nil
+    }()
+
     private func cancellation() -> InfoLensError {
         stop.store(true, ordering: .relaxed)
         return InfoLensError(.cancelled, "cancelled on request during \"\(stage)\"")

@@ -44,7 +44,7 @@ private func startHelpers(_ count: Int, crew: Crew) -> [pthread_t] {
             { argument in
                 guard let argument else { return nil }
                 let helper = Unmanaged<Helper>.fromOpaque(argument).takeRetainedValue()
-                helper.crew.work(as: helper.worker)
+                helper.crew.help(as: helper.worker)
                 return nil
             }, helper.toOpaque())
         guard status == 0 else {
@@ -78,6 +78,13 @@ private final class Crew: @unchecked Sendable {
         self.items = items
         self.run = run
         self.body = body
+    }
+
+    /// What a thread of the crew's own does.
+    func help(as worker: Int) {
+        do throws(InfoLensError) {
+            try run.asCurrent { work(as: worker) }
+        } catch { fail(error, item: items) }
     }
 
     func work(as worker: Int) {

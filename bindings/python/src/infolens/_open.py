@@ -28,6 +28,8 @@ def open(
     allow_external: bool = False,
     allow_missing: bool = False,
     bin_width: float | None = None,
+    isolate: bool = False,
+    timeout: float | None = None,
 ) -> Dump:
     """Open an HDF5 dump of activations for reading.
 
@@ -59,6 +61,12 @@ def open(
         Read zeros where data was never written, instead of refusing it.
     bin_width
         Spike times become counts in bins of this many seconds; by default in one bin a trial.
+    isolate
+        Read each file in a process of its own: for files that nobody vouches for. A crash, a
+        hang or a want of memory inside libhdf5 is then a `FormatError` and never the end of
+        this process. Results are the same, reading is somewhat slower.
+    timeout
+        Seconds that a process of `isolate` may take over one answer; by default 60.
 
     Raises
     ------
@@ -72,7 +80,7 @@ def open(
     NotFoundError, ShapeError
         One of several files lacks a layer of the first, or has it in another width.
     ArgumentError
-        No path at all, or a width that is not above 0.
+        No path at all, a width or timeout that is not above 0, or a timeout without `isolate`.
 
     Examples
     --------
@@ -89,6 +97,11 @@ def open(
     options.allow_missing = int(bool(allow_missing))
     if bin_width is not None:
         options.bin_width = _seconds("bin_width", bin_width)
+    options.isolate = int(bool(isolate))
+    if timeout is not None:
+        options.timeout = _seconds("timeout", timeout)
+        if not isolate:
+            raise ArgumentError("timeout is that of the processes of isolate: pass isolate=True too")
     try:
         if len(files) == 1:
             handle = run("il_dump_open", files[0], ctypes.byref(options), gives="dump")

@@ -200,6 +200,11 @@ def add_file(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="count spikes in bins of this width (default: one bin a trial)",
     )
+    parser.add_argument(
+        "--isolate",
+        action="store_true",
+        help="read the file in a process of its own; for files that nobody vouches for",
+    )
 
 
 def add_data(parser: argparse.ArgumentParser, what: str) -> argparse._ArgumentGroup:
@@ -313,6 +318,7 @@ def dump_of(arguments: argparse.Namespace, file: str | None = None) -> Dump:
         allow_external=arguments.allow_external,
         allow_missing=arguments.allow_missing,
         bin_width=arguments.bin_width,
+        isolate=arguments.isolate,
     )
 
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import Kernels
+
+/// A matrix of a dump that another process reads.
+///
+/// Rows come through memory that both processes see and are copied before they are used: what computes with them
+/// relies on their staying as they are, and the other process is not relied on.
+final class RemoteMatrix: PlannedMatrix {
+    let name: String
+    let plan: ReadingPlan
+
+    private let facts: MatrixFacts
+    private let id: UInt64
+    private let reader: ReaderProcess
+
+    var samples: Int { facts.samples }
+    var neurons: Int { facts.neurons }
+    var element: Element { facts.element }
+    var preferredRows: Int? { facts.preferredRows }
+
+    init(name: String, facts: MatrixFacts, id: UInt64, reader: ReaderProcess) {
+        self.name = name
+        self.facts = facts
+        self.id = id
+        self.reader = reader
+        var plan = facts.plan
+        let reason = plan.reason.isEmpty ? "" : ": \(plan.reason)"
+        plan.reason = "isolate: a process of its own reads it, by \(plan.path.rawValue)\(reason)"
+        plan.path = .process
+        self.plan = plan
+    }
+
+    deinit { reader.forget(matrix: id) }
+
+    /// What is shared with the other process, which has its scratch memory there.
+    private func sharedBytes(rows: Int) -> Int {
+        let scratch = [facts.fixedScratch, saturatingProduct(rows, facts.scratchPerRow)].saturatingSum()
+        return min(max(scratch, outputBytes(rows: rows)), Int.max / 16)
+    }
+
+    private func outputBytes(rows: Int) -> Int { alignedProduct(rows, neurons, element.size) }
+
+    /// The rows, and what the other process takes: of the memory that this one is given for both it leaves that alone.
+    func scratchBytes(rows: Int) -> Int { outputBytes(rows: rows) &+ sharedBytes(rows: rows) }
+
+    func read(rows: Range<Int>, scratch: UnsafeMutableRawBufferPointer) throws(InfoLensError) -> RowBlock {
+        guard let output = scratch.baseAddress, scratch.count >= outputBytes(rows: rows.count) else {
+            throw InfoLensError(.internal, "layer '\(name)': \(scratch.count) bytes of scratch are too few")
+        }
+        try reader.withChannel(while: "reading layer \"\(name)\"") { (channel) throws(ReadingFailure) in
+            let memory = try channel.provide(byteCount: sharedBytes(rows: rows.count))
+            let place = try channel.ask(RowsRequest(matrix: id, rows: rows), for: RowsPlace.self)
+            guard
+                let base = memory.bytes.baseAddress,
+                place.fits(rows: rows.count, neurons: neurons, element: element, capacity: memory.bytes.count)
+            else { throw .garbled }
+            copy(base + place.offset, stride: place.rowStride, rows: rows.count, to: output)
+        }
+        return RowBlock(
+            base: UnsafeRawPointer(output), firstRow: rows.lowerBound, rows: rows.count, neurons: neurons,
+            rowStride: neurons, element: element)
+    }
+
+    private func copy(_ source: UnsafeMutableRawPointer, stride: Int, rows: Int, to output: UnsafeMutableRawPointer) {
+        let rowBytes = neurons &* element.size
+        if stride == neurons {
+            output.copyMemory(from: source, byteCount: rows &* rowBytes)
+            return
+        }
+        for row in 0..<rows {
+            (output + row &* rowBytes).copyMemory(from: source + row &* stride &* element.size, byteCount: rowBytes)
+        }
+    }
+}
