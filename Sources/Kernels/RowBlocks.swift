@@ -73,7 +73,10 @@ public struct RowBlocks {
         body: (_ worker: Int, _ block: RowBlock) throws(InfoLensError) -> Int32
     ) throws(InfoLensError) -> Int32 {
         var scratch: [AlignedBuffer] = []
-        for _ in 0..<workers { scratch.append(try AlignedBuffer(byteCount: matrix.scratchBytes(rows: rows))) }
+        for _ in 0..<workers {
+            // Not cleared: what a matrix only sets aside, for the process that reads for it, shall take no memory here.
+            scratch.append(try AlignedBuffer(byteCount: matrix.scratchBytes(rows: rows), cleared: false))
+        }
         let (matrix, rows, run) = (matrix, rows, run)
         let found = Atomic<Int32>(0)
         // Blocks begin at multiples of their size, as chunks of a file do.

@@ -43,6 +43,7 @@ int main(int argc, char **argv)
     /* Each arena takes 64 MB of the address space. */
     mallopt(M_ARENA_MAX, 4);
 
+    forbid_system_calls();
     pthread_t watcher;
     if (pthread_create(&watcher, NULL, watch, &descriptor) != 0) return 5;
 

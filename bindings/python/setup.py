@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Carries the shared library and its reader in the package; says in the wheel's name for whom it is.
+"""Carries the shared library and its reader in the package; its wheel says for whom it is.
 
 Everything else about the build is in pyproject.toml.
 """

@@ -32,8 +32,19 @@ final class RemoteMatrix: PlannedMatrix {
 
     deinit { reader.forget(matrix: id) }
 
+    /// Rows that are asked for at a time: so many that what is said about them does not count, so few that they are
+    /// still in the processor's cache when they are copied; whole chunks.
+    private var pieceRows: Int {
+        let rows = max(1, Self.pieceBytes / (neurons &* element.size))
+        guard let preferred = facts.preferredRows else { return rows }
+        return max(rows - rows % preferred, min(preferred, samples))
+    }
+
+    private static let pieceBytes = 1 << 19
+
     /// What is shared with the other process, which has its scratch memory there.
     private func sharedBytes(rows: Int) -> Int {
+        let rows = min(rows, pieceRows)
         let scratch = [facts.fixedScratch, saturatingProduct(rows, facts.scratchPerRow)].saturatingSum()
         return min(max(scratch, outputBytes(rows: rows)), Int.max / 16)
     }
@@ -47,14 +58,23 @@ final class RemoteMatrix: PlannedMatrix {
         guard let output = scratch.baseAddress, scratch.count >= outputBytes(rows: rows.count) else {
             throw InfoLensError(.internal, "layer '\(name)': \(scratch.count) bytes of scratch are too few")
         }
+        let step = pieceRows
         try reader.withChannel(while: "reading layer \"\(name)\"") { (channel) throws(ReadingFailure) in
             let memory = try channel.provide(byteCount: sharedBytes(rows: rows.count))
-            let place = try channel.ask(RowsRequest(matrix: id, rows: rows), for: RowsPlace.self)
-            guard
-                let base = memory.bytes.baseAddress,
-                place.fits(rows: rows.count, neurons: neurons, element: element, capacity: memory.bytes.count)
-            else { throw .garbled }
-            copy(base + place.offset, stride: place.rowStride, rows: rows.count, to: output)
+            guard let base = memory.bytes.baseAddress else { throw .garbled }
+            var first = rows.lowerBound
+            while first < rows.upperBound {
+                // Up to where a piece that began with the matrix would end.
+                let piece = first..<min(first - first % step + step, rows.upperBound)
+                let place = try channel.ask(RowsRequest(matrix: id, rows: piece), for: RowsPlace.self)
+                guard
+                    place.fits(rows: piece.count, neurons: neurons, element: element, capacity: memory.bytes.count)
+                else { throw .garbled }
+                copy(
+                    base + place.offset, stride: place.rowStride, rows: piece.count,
+                    to: output + (first - rows.lowerBound) &* neurons &* element.size)
+                first = piece.upperBound
+            }
         }
         return RowBlock(
             base: UnsafeRawPointer(output), firstRow: rows.lowerBound, rows: rows.count, neurons: neurons,
