@@ -34,7 +34,8 @@ let package = Package(
         .testTarget(name: "InformationTheoryTests", dependencies: ["InformationTheory", "Multiplets", "TestSupport"]),
         .testTarget(name: "AblationTests", dependencies: ["Ablation", "CNumerics", "TestSupport"]),
         .testTarget(name: "TablesTests", dependencies: ["Tables"]),
-        .testTarget(name: "ActivationsTests", dependencies: ["Activations", "CHDF5", "CNumerics", "TestSupport"]),
+        .testTarget(
+            name: "ActivationsTests", dependencies: ["Activations", "CHDF5", "CNumerics", "CProcesses", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

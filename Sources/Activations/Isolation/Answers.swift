@@ -17,10 +17,10 @@ struct DumpListing: Message {
     var layerNames: [String]
     var labelCandidates: [String]
 
-    init(_ dump: any DumpContents) {
-        entries = dump.entries
-        layerNames = dump.layerNames
-        labelCandidates = dump.labelCandidates
+    init(entries: [DumpEntry], layerNames: [String], labelCandidates: [String]) {
+        self.entries = entries
+        self.layerNames = layerNames
+        self.labelCandidates = labelCandidates
     }
 
     func write(to writer: inout MessageWriter) {
@@ -58,9 +58,10 @@ struct MatrixFacts: Message {
     var neurons: Int
     var element: Element
     var preferredRows: Int?
-    /// Reading r rows takes no more scratch memory than `fixedScratch` + r · `scratchPerRow` bytes.
-    var fixedScratch: Int
-    var scratchPerRow: Int
+    var rereadingIsCheap: Bool
+    /// Reading r rows takes a workspace of no more than `fixedWorkspace` + r · `workspacePerRow` bytes.
+    var fixedWorkspace: Int
+    var workspacePerRow: Int
     var plan: ReadingPlan
 
     /// Sizes may be added up and compared with memory without overflow.
@@ -71,16 +72,17 @@ struct MatrixFacts: Message {
         neurons = matrix.neurons
         element = matrix.element
         preferredRows = matrix.preferredRows
+        rereadingIsCheap = matrix.rereadingIsCheap
         plan = matrix.plan
         // What a row takes shows where every part is a whole number of cache lines, and what alignment adds is less
         // than one of them for each of a few parts.
-        let (some, more) = (matrix.scratchBytes(rows: 64), matrix.scratchBytes(rows: 128))
+        let (some, more) = (matrix.workspaceBytes(rows: 64), matrix.workspaceBytes(rows: 128))
         if more <= Self.largest, some <= more, more - some <= some {
-            scratchPerRow = (more - some + 63) / 64
-            fixedScratch = max(some - 64 * scratchPerRow, 0) + 1024
+            workspacePerRow = (more - some + 63) / 64
+            fixedWorkspace = max(some - 64 * workspacePerRow, 0) + 1024
         } else {
-            scratchPerRow = min(matrix.scratchBytes(rows: 1), Self.largest)
-            fixedScratch = 0
+            workspacePerRow = min(matrix.workspaceBytes(rows: 1), Self.largest)
+            fixedWorkspace = 0
         }
     }
 
@@ -89,8 +91,9 @@ struct MatrixFacts: Message {
         writer.write(neurons)
         writer.write(element == .float64)
         writer.write(preferredRows) { $0.write($1) }
-        writer.write(fixedScratch)
-        writer.write(scratchPerRow)
+        writer.write(rereadingIsCheap)
+        writer.write(fixedWorkspace)
+        writer.write(workspacePerRow)
         for text in [plan.path.rawValue, plan.reason, plan.dtype, plan.conversion, plan.storage] { writer.write(text) }
         writer.write(plan.bytes)
         writer.write(plan.storedBytes)
@@ -104,8 +107,9 @@ struct MatrixFacts: Message {
             throw Garbled()
         }
         preferredRows = try reader.optional { (reader) throws(Garbled) in try reader.integer(in: 1...Self.largest) }
-        fixedScratch = try reader.integer(in: 0...Self.largest)
-        scratchPerRow = try reader.integer(in: 0...Self.largest)
+        rereadingIsCheap = try reader.flag()
+        fixedWorkspace = try reader.integer(in: 0...Self.largest)
+        workspacePerRow = try reader.integer(in: 0...Self.largest)
         guard let path = ReadingPlan.Path(rawValue: try reader.text()) else { throw Garbled() }
         let reason = try reader.text()
         let dtype = try reader.text()
@@ -117,42 +121,8 @@ struct MatrixFacts: Message {
     }
 }
 
-/// Where in the shared memory the rows are that were asked for.
-struct RowsPlace: Message {
-    /// Of the first row, in bytes.
-    var offset: Int
-    /// From row to row, in elements.
-    var rowStride: Int
-
-    init(offset: Int, rowStride: Int) {
-        self.offset = offset
-        self.rowStride = rowStride
-    }
-
-    func write(to writer: inout MessageWriter) {
-        writer.write(offset)
-        writer.write(rowStride)
-    }
-
-    init(from reader: inout MessageReader) throws(Garbled) {
-        offset = try reader.integer(in: 0...Int.max / 4)
-        rowStride = try reader.integer(in: 0...Int.max / 4)
-    }
-
-    /// Whether `rows` rows of `neurons` elements lie within `capacity` bytes there, aligned.
-    func fits(rows: Int, neurons: Int, element: Element, capacity: Int) -> Bool {
-        guard offset % element.size == 0, rowStride >= neurons || rows == 1,
-            let distance = checkedProduct([rows - 1, rowStride, element.size]),
-            let last = checkedProduct([neurons, element.size])
-        else { return false }
-        return saturatingSum(offset, saturatingSum(distance, last)) <= capacity
-    }
-
-    private func saturatingSum(_ a: Int, _ b: Int) -> Int { [a, b].saturatingSum() }
-}
-
 /// Labels, if there are any.
-struct StoredLabelsAnswer: Message {
+struct LabelsAnswer: Message {
     var labels: Labels?
 
     init(_ labels: Labels?) { self.labels = labels }

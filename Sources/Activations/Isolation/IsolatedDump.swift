@@ -42,7 +42,7 @@ public final class IsolatedDump: DumpContents {
 
     public func labels(path: String?) throws(InfoLensError) -> Labels? {
         let what = path.map { "reading the labels \"\($0)\"" } ?? "reading the labels"
-        return try reader.ask(LabelsRequest(path: path), for: StoredLabelsAnswer.self, while: what).labels
+        return try reader.ask(LabelsRequest(path: path), for: LabelsAnswer.self, while: what).labels
     }
 
     public func denseLayers(

@@ -30,6 +30,9 @@ final class ReaderChannel: @unchecked Sendable {
     private let answerLimit: Int
     private let header: AlignedBuffer
     private var requests: UInt64 = 0
+    /// The message of which a part has come, and bytes of that part.
+    private var incoming: (frame: Frame, body: AlignedBuffer)?
+    private var received = 0
 
     /// Longest request: a list of names.
     static let requestLimit = 64 << 20
@@ -127,37 +130,41 @@ final class ReaderChannel: @unchecked Sendable {
         }
     }
 
+    /// The next message. Whoever is cancelled leaves what has come of one to the next.
     private func receive(until end: Int) throws(ReadingFailure) -> (frame: Frame, body: AlignedBuffer) {
-        let header = UnsafeMutableRawBufferPointer(rebasing: header.bytes[..<Frame.size])
-        try receive(header, until: end, isFirst: true)
+        if incoming == nil {
+            try fill(UnsafeMutableRawBufferPointer(rebasing: header.bytes[..<Frame.size]), until: end)
+            incoming = try begin(UnsafeRawBufferPointer(rebasing: header.bytes[..<Frame.size]))
+            received = 0
+        }
+        guard let message = incoming else { throw .garbled }
+        try fill(UnsafeMutableRawBufferPointer(rebasing: message.body.bytes[..<message.frame.length]), until: end)
+        incoming = nil
+        received = 0
+        return message
+    }
+
+    private func begin(_ header: UnsafeRawBufferPointer) throws(ReadingFailure) -> (frame: Frame, body: AlignedBuffer) {
         let frame: Frame
         do throws(Frame.Problem) {
-            frame = try Frame(UnsafeRawBufferPointer(header), limit: answerLimit)
+            frame = try Frame(header, limit: answerLimit)
         } catch {
             throw error == .otherVersion ? .otherVersion : .garbled
         }
-        let body: AlignedBuffer
         do throws(InfoLensError) {
-            body = try AlignedBuffer(byteCount: frame.length, cleared: false)
+            return (frame, try AlignedBuffer(byteCount: frame.length, cleared: false))
         } catch { throw .garbled }
-        try receive(UnsafeMutableRawBufferPointer(rebasing: body.bytes[..<frame.length]), until: end)
-        return (frame, body)
     }
 
-    /// Fills `buffer`.
-    ///
-    /// - Parameter isFirst: whether a message begins with it, before which one may leave
-    private func receive(
-        _ buffer: UnsafeMutableRawBufferPointer, until end: Int, isFirst: Bool = false
-    ) throws(ReadingFailure) {
-        var received = 0
+    /// Fills `buffer` from where it was left.
+    private func fill(_ buffer: UnsafeMutableRawBufferPointer, until end: Int) throws(ReadingFailure) {
         while received < buffer.count {
             let count = cp_receive(
                 socket.number, buffer.baseAddress.map { $0 + received }, Int64(buffer.count - received), 0, nil)
             if count > 0 {
                 received += Int(count)
             } else if count == Int64(-EAGAIN) {
-                try wait(toWrite: false, until: end, run: isFirst && received == 0 ? Run.current : nil)
+                try wait(toWrite: false, until: end, run: Run.current)
             } else {
                 throw .ended
             }

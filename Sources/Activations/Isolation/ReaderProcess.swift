@@ -55,10 +55,18 @@ final class ReaderProcess: @unchecked Sendable {
     ///
     /// - Throws: `notFound` and `io` where it cannot be started, saying why; `format` if it ends at once.
     convenience init(file: String, isolation: Isolation) throws(InfoLensError) {
+        let (control, child) = try Self.start()
+        self.init(file: file, isolation: isolation, control: control, child: child)
+    }
+
+    /// The other end is closed here when this returns: only so does this process notice that the other is gone.
+    private static func start() throws(InfoLensError) -> (Descriptor, ChildProcess) {
         let program = try ReaderProgram.find()
         let sockets = try SocketPair()
-        let child = try ChildProcess(program: program.path, library: program.library, socket: sockets.theirs.number)
-        self.init(file: file, isolation: isolation, control: sockets.ours, child: child)
+        let child = try withExtendedLifetime(sockets.theirs) { () throws(InfoLensError) in
+            try ChildProcess(program: program.path, library: program.library, socket: sockets.theirs.number)
+        }
+        return (sockets.ours, child)
     }
 
     /// - Parameters:
@@ -163,11 +171,7 @@ final class ReaderProcess: @unchecked Sendable {
     /// Makes a connection; nil if there can be no more than there are.
     private func openChannel() throws(ReadingFailure) -> ReaderChannel? {
         do throws(ReadingFailure) {
-            let (channel, theirs) = try newChannel()
-            let frame = Frame(.channel, number: 0, length: 0).bytes
-            // So little is taken as a whole or not at all.
-            let sent = state.withLock { _ in cp_send(control.number, frame, Int64(frame.count), theirs.number) }
-            guard sent == Int64(frame.count) else { throw .ended }
+            let channel = try newChannel()
             try channel.awaitReady()
             return channel
         } catch {
@@ -182,13 +186,22 @@ final class ReaderProcess: @unchecked Sendable {
         }
     }
 
-    private func newChannel() throws(ReadingFailure) -> (ReaderChannel, theirs: Descriptor) {
+    /// A connection whose other end is on its way, and closed here.
+    private func newChannel() throws(ReadingFailure) -> ReaderChannel {
+        let sockets: SocketPair
+        let channel: ReaderChannel
         do throws(InfoLensError) {
-            let sockets = try SocketPair()
-            let channel = try ReaderChannel(
+            sockets = try SocketPair()
+            channel = try ReaderChannel(
                 socket: sockets.ours, timeout: isolation.milliseconds, answerLimit: answerLimit)
-            return (channel, sockets.theirs)
         } catch { throw .plain(error) }
+        let frame = Frame(.channel, number: 0, length: 0).bytes
+        // So little is taken as a whole or not at all.
+        let sent = withExtendedLifetime(sockets.theirs) {
+            state.withLock { _ in cp_send(control.number, frame, Int64(frame.count), sockets.theirs.number) }
+        }
+        guard sent == Int64(frame.count) else { throw .ended }
+        return channel
     }
 
     // MARK: The end

@@ -22,6 +22,11 @@ public final class ReaderServer: @unchecked Sendable {
     /// - Parameter control: a connected socket on which connections arrive, owned from here on
     /// - Throws: `argument` for a descriptor that is no socket; `format` for what is no request.
     public static func serve(control: Int32, limitsMemory: Bool = true) throws(InfoLensError) {
+        var status = stat()
+        guard fstat(control, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
+            throw InfoLensError(
+                .argument, "descriptor: \(control) is no open socket; this is for the program \(ReaderProgram.name)")
+        }
         let control = Descriptor(control)
         let server = ReaderServer(limitsMemory: limitsMemory)
         while let message = try receive(on: control) {
@@ -66,7 +71,8 @@ public final class ReaderServer: @unchecked Sendable {
             try DumpFile(path: path, options: request.options)
         }
         state.withLock { $0.dump = dump }
-        return DumpListing(dump)
+        return DumpListing(
+            entries: dump.entries, layerNames: dump.layerNames, labelCandidates: dump.labelCandidates)
     }
 
     private var dump: DumpFile {
@@ -88,8 +94,8 @@ public final class ReaderServer: @unchecked Sendable {
         return MatrixFacts(matrix)
     }
 
-    fileprivate func labels(_ request: LabelsRequest) throws(InfoLensError) -> StoredLabelsAnswer {
-        StoredLabelsAnswer(try dump.labels(path: request.path))
+    fileprivate func labels(_ request: LabelsRequest) throws(InfoLensError) -> LabelsAnswer {
+        LabelsAnswer(try dump.labels(path: request.path))
     }
 
     fileprivate func network(_ request: NetworkRequest) throws(InfoLensError) -> NetworkAnswer {
@@ -99,31 +105,25 @@ public final class ReaderServer: @unchecked Sendable {
                 named: request.named, activations: request.activations, layout: request.layout, memory: request.memory))
     }
 
-    /// Reads rows into the shared memory.
-    fileprivate func rows(_ request: RowsRequest, memory: SharedMemory?) throws(InfoLensError) -> RowsPlace {
+    /// Reads rows to the beginning of the shared memory; what is behind them is workspace.
+    fileprivate func rows(_ request: RowsRequest, memory: SharedMemory?) throws(InfoLensError) -> Done {
         let end = request.first + request.count
-        guard let matrix = state.withLock({ $0.matrices[request.matrix] }), end <= matrix.samples, let memory,
-            let base = memory.bytes.baseAddress
+        guard let matrix = state.withLock({ $0.matrices[request.matrix] }), end <= matrix.samples,
+            let shared = memory?.bytes, let base = shared.baseAddress
         else { throw InfoLensError(.internal, "isolate: rows were asked for that are not there") }
-        let rowBytes = matrix.neurons &* matrix.element.size
-        guard let output = checkedProduct([request.count, rowBytes]), output <= memory.bytes.count else {
+        let output = alignedProduct(request.count, matrix.neurons, matrix.element.size)
+        guard output <= shared.count else {
             throw InfoLensError(.internal, "isolate: no room for \(request.count) rows of layer '\(matrix.name)'")
         }
-        let needed = matrix.scratchBytes(rows: request.count)
+        var workspace = UnsafeMutableRawBufferPointer(rebasing: shared[output...])
+        let needed = matrix.workspaceBytes(rows: request.count)
         // What the other side provides for is an estimate.
-        let own = needed > memory.bytes.count ? try AlignedBuffer(byteCount: needed, cleared: false) : nil
-        let block = try matrix.read(rows: request.first..<end, scratch: own?.bytes ?? memory.bytes)
-
-        let distance = block.base - UnsafeRawPointer(base)
-        let span = ((block.rows - 1) &* block.rowStride &+ block.neurons) &* block.element.size
-        if block.rowStride >= 0, distance >= 0, distance < memory.bytes.count, span <= memory.bytes.count - distance {
-            return RowsPlace(offset: distance, rowStride: block.rowStride)
+        let own = needed > workspace.count ? try AlignedBuffer(byteCount: needed, cleared: false) : nil
+        if let own { workspace = own.bytes }
+        try withExtendedLifetime(own) { () throws(InfoLensError) in
+            try matrix.read(rows: request.first..<end, into: base, workspace: workspace)
         }
-        for row in 0..<block.rows {
-            (base + row &* rowBytes).copyMemory(
-                from: block.base + row &* block.rowStride &* block.element.size, byteCount: rowBytes)
-        }
-        return RowsPlace(offset: 0, rowStride: block.neurons)
+        return Done()
     }
 
     // MARK: Messages

@@ -17,6 +17,7 @@ final class RemoteMatrix: PlannedMatrix {
     var neurons: Int { facts.neurons }
     var element: Element { facts.element }
     var preferredRows: Int? { facts.preferredRows }
+    var rereadingIsCheap: Bool { facts.rereadingIsCheap }
 
     init(name: String, facts: MatrixFacts, id: UInt64, reader: ReaderProcess) {
         self.name = name
@@ -42,53 +43,46 @@ final class RemoteMatrix: PlannedMatrix {
 
     private static let pieceBytes = 1 << 19
 
-    /// What is shared with the other process, which has its scratch memory there.
-    private func sharedBytes(rows: Int) -> Int {
-        let rows = min(rows, pieceRows)
-        let scratch = [facts.fixedScratch, saturatingProduct(rows, facts.scratchPerRow)].saturatingSum()
-        return min(max(scratch, outputBytes(rows: rows)), Int.max / 16)
-    }
-
     private func outputBytes(rows: Int) -> Int { alignedProduct(rows, neurons, element.size) }
 
-    /// The rows, and what the other process takes: of the memory that this one is given for both it leaves that alone.
-    func scratchBytes(rows: Int) -> Int { outputBytes(rows: rows) &+ sharedBytes(rows: rows) }
+    /// What is shared with the other process: a piece, and behind it what that takes to read one.
+    ///
+    /// It is counted as workspace, which is for both: of the memory that this process is given it leaves that alone.
+    func workspaceBytes(rows: Int) -> Int {
+        let rows = min(rows, pieceRows)
+        let workspace = saturatingProduct(rows, facts.workspacePerRow)
+        return min([outputBytes(rows: rows), facts.fixedWorkspace, workspace].saturatingSum(), Int.max / 16)
+    }
+
+    func scratchBytes(rows: Int) -> Int { outputBytes(rows: rows) &+ workspaceBytes(rows: rows) }
 
     func read(rows: Range<Int>, scratch: UnsafeMutableRawBufferPointer) throws(InfoLensError) -> RowBlock {
         guard let output = scratch.baseAddress, scratch.count >= outputBytes(rows: rows.count) else {
             throw InfoLensError(.internal, "layer '\(name)': \(scratch.count) bytes of scratch are too few")
         }
-        let step = pieceRows
-        try reader.withChannel(while: "reading layer \"\(name)\"") { (channel) throws(ReadingFailure) in
-            let memory = try channel.provide(byteCount: sharedBytes(rows: rows.count))
-            guard let base = memory.bytes.baseAddress else { throw .garbled }
-            var first = rows.lowerBound
-            while first < rows.upperBound {
-                // Up to where a piece that began with the matrix would end.
-                let piece = first..<min(first - first % step + step, rows.upperBound)
-                let place = try channel.ask(RowsRequest(matrix: id, rows: piece), for: RowsPlace.self)
-                guard
-                    place.fits(rows: piece.count, neurons: neurons, element: element, capacity: memory.bytes.count)
-                else { throw .garbled }
-                copy(
-                    base + place.offset, stride: place.rowStride, rows: piece.count,
-                    to: output + (first - rows.lowerBound) &* neurons &* element.size)
-                first = piece.upperBound
-            }
-        }
+        try read(rows: rows, into: output, workspace: scratch)
         return RowBlock(
             base: UnsafeRawPointer(output), firstRow: rows.lowerBound, rows: rows.count, neurons: neurons,
             rowStride: neurons, element: element)
     }
 
-    private func copy(_ source: UnsafeMutableRawPointer, stride: Int, rows: Int, to output: UnsafeMutableRawPointer) {
+    func read(rows: Range<Int>, into output: UnsafeMutableRawPointer, workspace: UnsafeMutableRawBufferPointer)
+        throws(InfoLensError)
+    {
+        let step = pieceRows
         let rowBytes = neurons &* element.size
-        if stride == neurons {
-            output.copyMemory(from: source, byteCount: rows &* rowBytes)
-            return
-        }
-        for row in 0..<rows {
-            (output + row &* rowBytes).copyMemory(from: source + row &* stride &* element.size, byteCount: rowBytes)
+        try reader.withChannel(while: "reading layer \"\(name)\"") { (channel) throws(ReadingFailure) in
+            let memory = try channel.provide(byteCount: workspaceBytes(rows: rows.count))
+            var first = rows.lowerBound
+            while first < rows.upperBound {
+                // Up to where a piece that began with the matrix would end.
+                let piece = first..<min(first - first % step + step, rows.upperBound)
+                let bytes = piece.count &* rowBytes
+                _ = try channel.ask(RowsRequest(matrix: id, rows: piece), for: Done.self)
+                guard let base = memory.bytes.baseAddress, bytes <= memory.bytes.count else { throw .garbled }
+                (output + (first - rows.lowerBound) &* rowBytes).copyMemory(from: base, byteCount: bytes)
+                first = piece.upperBound
+            }
         }
     }
 }

@@ -109,7 +109,7 @@ struct MatrixRequest: Request {
     }
 }
 
-/// Answered by a `RowsPlace`.
+/// Answered by `Done`, once the rows are at the beginning of the shared memory.
 struct RowsRequest: Request {
     static let kind = Frame.Kind.rows
 
@@ -136,7 +136,7 @@ struct RowsRequest: Request {
     }
 }
 
-/// Answered by `StoredLabelsAnswer`.
+/// Answered by `LabelsAnswer`.
 struct LabelsRequest: Request {
     static let kind = Frame.Kind.labels
 

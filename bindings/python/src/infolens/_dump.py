@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ctypes
 import html
-import math
 import os
 import threading
 from collections.abc import Iterator, Sequence
