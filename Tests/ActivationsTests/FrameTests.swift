@@ -108,7 +108,11 @@ struct FrameTests {
                     }
                 }
                 // What is taken is complete: it can be said again.
-                if let decoded = try? bytes.withUnsafeBytes(message.decode) { _ = decoded.encoded } else { refused += 1 }
+                if let decoded = try? bytes.withUnsafeBytes(message.decode) {
+                    _ = decoded.encoded
+                } else {
+                    refused += 1
+                }
             }
         }
         #expect(refused > 1000)

@@ -52,7 +52,9 @@ private func impostor(
     try reader(timeout: timeout) { control in
         var header = [UInt8](repeating: 0, count: Frame.size)
         var passed: Int32 = -1
-        guard cp_receive(control.number, &header, Int64(header.count), 1, &passed) == Int64(header.count) else { return }
+        guard cp_receive(control.number, &header, Int64(header.count), 1, &passed) == Int64(header.count) else {
+            return
+        }
         let socket = Descriptor(passed)
         let ready = Frame(.ready, number: 0, length: 0).bytes
         _ = cp_send(socket.number, ready, Int64(ready.count), -1)
@@ -96,7 +98,8 @@ struct IsolatedDumpTests {
         #expect(there.entries == here.entries)
         #expect(there.layerNames == here.layerNames)
         for (layer, form) in [
-            ("contiguous", MatrixForm(.none)), ("chunks", MatrixForm(.none)), ("/images", MatrixForm(.mean(channelAxis: 1))),
+            ("contiguous", MatrixForm(.none)), ("chunks", MatrixForm(.none)),
+            ("/images", MatrixForm(.mean(channelAxis: 1))),
             ("/images", MatrixForm(.flatten)), ("/chunks", MatrixForm(.none, samplesAreLast: true)),
         ] {
             let local = try here.matrix(layer: layer, as: form, memory: 1 << 20)
@@ -112,7 +115,8 @@ struct IsolatedDumpTests {
         }
         let labels = try #require(try there.labels(path: nil))
         let expected = try #require(try here.labels(path: nil))
-        #expect(labels.codes == expected.codes && labels.classes == expected.classes && labels.counts == expected.counts)
+        #expect(
+            labels.codes == expected.codes && labels.classes == expected.classes && labels.counts == expected.counts)
         for layer in ["absent", "/images"] {
             let error = failure { () throws(InfoLensError) in
                 try there.matrix(layer: layer, as: MatrixForm(.none), memory: 1 << 20)
@@ -134,7 +138,8 @@ struct IsolatedDumpTests {
         let path = folder["dump.h5"]
         do {
             let file = try FixtureFile(path)
-            try file.floats("act", (0..<40_000).map(Float.init), shape: [4000, 10], storage: FixtureStorage(chunk: [64, 10]))
+            try file.floats(
+                "act", (0..<40_000).map(Float.init), shape: [4000, 10], storage: FixtureStorage(chunk: [64, 10]))
             _ = try file.dump()
         }
         let matrix = try isolated(path).matrix(layer: "/act", as: MatrixForm(.none), memory: 1 << 20)

@@ -175,14 +175,18 @@ final class ReaderProcess: @unchecked Sendable {
             try channel.awaitReady()
             return channel
         } catch {
-            let isFirst = state.withLock { state in
-                state.open -= 1
-                // The others, where there are any, have to do.
-                state.limit = max(state.open, 1)
-                return state.open == 0
+            guard case .plain(let refusal) = error, refusal.kind != .cancelled else {
+                state.withLock { $0.open -= 1 }
+                throw error
             }
-            if case .plain(let refusal) = error, refusal.kind != .cancelled, !isFirst { return nil }
-            throw error
+            let others = state.withLock { state in
+                state.open -= 1
+                // They have to do, where there are any.
+                state.limit = max(state.open, 1)
+                return state.open
+            }
+            if others == 0 { throw error }
+            return nil
         }
     }
 
