@@ -19,7 +19,8 @@ private struct Example {
 /// Every kind of message, as the two processes exchange them.
 private func examples() throws -> [Example] {
     [
-        Example(OpenRequest(path: BytePath("dump.h5"), options: options, memory: 1 << 20)),
+        Example(
+            OpenRequest(path: BytePath("dump.h5"), options: options, pluginFolders: ["/a", "/b"], memory: 1 << 20)),
         Example(MemoryRequest(bytes: 4096)),
         Example(ChannelRequest()),
         Example(

@@ -150,7 +150,7 @@ struct LabelsAnswer: Message {
                 } else {
                     .strings(try reader.list { (reader) throws(Garbled) in try reader.text() })
                 }
-            let known = 0..<Int32(clamping: classes.count)
+            let known = -1..<Int32(clamping: classes.count)
             guard codes.allSatisfy({ known.contains($0) }) else { throw Garbled() }
             return Labels(codes: codes, classes: classes)
         }

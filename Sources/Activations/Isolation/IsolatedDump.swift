@@ -25,7 +25,8 @@ public final class IsolatedDump: DumpContents {
     }
 
     init(path: BytePath, options: OpeningOptions, memory: Int, reader: ReaderProcess) throws(InfoLensError) {
-        let request = OpenRequest(path: path, options: options, memory: memory)
+        let request = OpenRequest(
+            path: path, options: options, pluginFolders: PluginFolders.added, memory: memory)
         let listing = try reader.ask(request, for: DumpListing.self, while: "opening it")
         entries = listing.entries
         layerNames = listing.layerNames

@@ -67,6 +67,8 @@ public final class ReaderServer: @unchecked Sendable {
 
     fileprivate func open(_ request: OpenRequest) throws(InfoLensError) -> DumpListing {
         allow(memory: request.memory)
+        // Each goes before those that were added before.
+        for folder in request.pluginFolders.reversed() { try PluginFolders.add(folder) }
         let dump = try request.path.withCString { (path) throws(InfoLensError) in
             try DumpFile(path: path, options: request.options)
         }

@@ -11,11 +11,14 @@ struct OpenRequest: Request {
 
     var path: BytePath
     var options: OpeningOptions
+    /// Where filters are looked for first.
+    var pluginFolders: [String]
     /// The budget of the call that opens the file.
     var memory: Int
 
-    init(path: BytePath, options: OpeningOptions, memory: Int) {
+    init(path: BytePath, options: OpeningOptions, pluginFolders: [String], memory: Int) {
         self.path = path
+        self.pluginFolders = pluginFolders
         self.options = options
         self.memory = memory
     }
@@ -25,6 +28,7 @@ struct OpenRequest: Request {
         writer.write(options.allowsExternal)
         writer.write(options.allowsMissing)
         writer.write(options.binWidth) { $0.write($1) }
+        writer.write(list: pluginFolders) { $0.write($1) }
         writer.write(memory)
     }
 
@@ -34,6 +38,7 @@ struct OpenRequest: Request {
         options.allowsExternal = try reader.flag()
         options.allowsMissing = try reader.flag()
         options.binWidth = try reader.optional { (reader) throws(Garbled) in try reader.double() }
+        pluginFolders = try reader.list { (reader) throws(Garbled) in try reader.text() }
         memory = try reader.integer(in: 0...Int.max / 4)
     }
 }
