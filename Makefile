@@ -30,7 +30,7 @@ VENV_STAMP := $(VENV)/.infolens-installed
 PACKAGE := bindings/python
 PACKAGE_SOURCES := $(shell find $(PACKAGE) -type f \( -name '*.py' -o -name '*.toml' -o -name '*.typed' -o -name '*.md' \) \
 	-not -path '*/build/*' -not -path '*/tests/*' 2>/dev/null)
-PYTHON_TREES := $(wildcard $(PACKAGE) examples/python benchmarks tools Tests/CInterfaceTests)
+PYTHON_TREES := $(wildcard $(PACKAGE) examples/python benchmarks fuzz tools Tests/CInterfaceTests)
 
 # Formatters and type checkers differ between releases: within these they agree.
 TEST_TOOLS := pytest pyarrow 'ruff>=0.17,<0.18' 'mypy>=2.4,<3' pandas-stubs
@@ -46,8 +46,7 @@ LIBRARY_FLAGS := -Xswiftc -static-stdlib \
 	-Xlinker --version-script=$(CURDIR)/infolens.map \
 	-Xlinker -soname=$(SONAME) \
 	-Xlinker -Bsymbolic \
-	-Xlinker --exclude-libs=ALL \
-	-Xlinker -s
+	-Xlinker --exclude-libs=ALL
 SCRATCH := .build/library
 
 # fill-pc PREFIX LIBDIR INCLUDEDIR: infolens.pc for that place, on standard output
@@ -69,7 +68,7 @@ FORCE:
 # running process keeps the file that it has mapped.
 $(LIBRARY): FORCE
 	@mkdir -p $(@D)
-	$(SWIFT) build -c release --product infolens --scratch-path $(SCRATCH) $(LIBRARY_FLAGS)
+	$(SWIFT) build -c release --product infolens --scratch-path $(SCRATCH) $(LIBRARY_FLAGS) -Xlinker -s
 	@cmp -s $(SCRATCH)/release/libinfolens.so $@ || \
 		{ cp $(SCRATCH)/release/libinfolens.so $@.new && mv -f $@.new $@; }
 
@@ -117,7 +116,7 @@ demo: deps lib venv ## from a dump to a table: C example, Python example, report
 	@$(VENV)/bin/python examples/python/analyse_dump.py examples/data/digits.h5 report.html
 
 .PHONY: test
-test: deps lint test-swift test-c test-python ## everything: lint, Swift, C99, C++17 and Python tests
+test: deps lint test-swift test-c test-python sanitize-short fuzz-short ## everything: lint, tests, short sanitizer and fuzzing runs
 
 .PHONY: test-swift
 test-swift: ## Swift tests
@@ -135,16 +134,18 @@ test-python: venv ## tests of the Python package
 lint: venv ## swift format, ruff, mypy --strict; no deliberate traps
 	@! grep -rnE '\b(fatalError|precondition(Failure)?|assertionFailure)\(|\b(try|as)!' Sources || \
 		{ echo "error: a trap would take the host down; throw an InfoLensError instead"; exit 1; }
-	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests fuzz Package.swift
 	$(VENV)/bin/ruff check $(PYTHON_TREES)
 	$(VENV)/bin/ruff format --check $(PYTHON_TREES)
 	cd $(PACKAGE) && $(CURDIR)/$(VENV)/bin/mypy --strict src/infolens
 
 .PHONY: format
 format: venv ## rewrite the sources in the project's format
-	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+	$(SWIFT) format --in-place --recursive Sources Tests fuzz Package.swift
 	$(VENV)/bin/ruff check --fix --select I $(PYTHON_TREES)
 	$(VENV)/bin/ruff format $(PYTHON_TREES)
+
+include tools/sanitizers.mk
 
 .PHONY: bench
 bench: venv ## compare with numpy and numba; how time and memory grow
