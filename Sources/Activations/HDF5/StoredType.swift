@@ -86,11 +86,12 @@ enum StoredType: Equatable, Sendable {
 
     /// Whether parts of so many bits each, and the type's own bits, lie within its elements.
     private static func fit(_ parts: [(start: Int, bits: Int)], into type: hid_t) -> Bool {
-        let size = H5Tget_size(type)
+        let bits = 8 &* H5Tget_size(type)
         let own = (start: Int(clamping: H5Tget_offset(type)), bits: H5Tget_precision(type))
-        return size <= 64
+        // libhdf5 reverses elements in a place of 256 bytes, of whatever size they are.
+        return bits <= 8 * 64
             && (parts + [own]).allSatisfy {
-                $0.start >= 0 && $0.bits > 0 && $0.bits <= 8 * size - min($0.start, 8 * size)
+                (0..<bits).contains($0.start) && (1...bits - $0.start).contains($0.bits)
             }
     }
 
