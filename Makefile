@@ -152,6 +152,7 @@ bench: venv ## compare with numpy and numba; how time and memory grow
 	$(VENV)/bin/python benchmarks/neuron_measures.py
 	$(VENV)/bin/python benchmarks/permutations.py
 	$(VENV)/bin/python benchmarks/ablation.py
+	$(VENV)/bin/python benchmarks/reading.py
 	$(VENV)/bin/python benchmarks/scaling.py
 	$(VENV)/bin/python benchmarks/o_information.py --no-peers
 
