@@ -30,9 +30,9 @@ struct BracketedName: Equatable {
 
     /// The columns of position `k` where axis 1 is `length` long and each position has `width` columns; nil if it is
     /// not there.
-    static func columns(ofPosition k: Int, length: Int, width: Int) -> [Int]? {
+    static func columns(ofPosition k: Int, length: Int, width: Int) -> Range<Int>? {
         let position = k < 0 ? k &+ length : k
         guard position >= 0, position < length else { return nil }
-        return Array(position &* width..<(position &+ 1) &* width)
+        return position &* width..<(position &+ 1) &* width
     }
 }

@@ -57,11 +57,16 @@ struct LayerSource {
             let whole = LayerSource(
                 file: file, binWidth: binWidth, name: name,
                 form: MatrixForm(.flatten, samplesAreLast: form.samplesAreLast), memory: memory)
-            return try whole.matrix(at: LayerPlace(name: name, storage: place.storage, columns: columns))
+            let matrix = try whole.matrix(at: LayerPlace(name: name, storage: place.storage))
+            // The dataset was opened twice.
+            guard columns.upperBound <= matrix.neurons else {
+                throw InfoLensError(.format, "layer \"\(name)\" changed while it was read; leave it alone meanwhile")
+            }
+            return PickedColumns(range: columns, of: matrix, name: name)
         }
     }
 
-    private func columns(ofPosition k: Int, in place: DatasetPlace) throws(InfoLensError) -> [Int] {
+    private func columns(ofPosition k: Int, in place: DatasetPlace) throws(InfoLensError) -> Range<Int> {
         let dataset = try Dataset(file, place.path)
         let shape = dataset.facts.shape
         guard !place.samplesAreLast, !form.samplesAreLast else {

@@ -95,6 +95,15 @@ struct LayerSourceTests {
         }
     }
 
+    @Test("a position of a dataset that declares far more than it holds is an error")
+    func declared() throws {
+        let file = try FixtureFile(folder["declared.h5"])
+        try file.dataset(
+            "h", [] as [Float], type: chdf5_native_float(), shape: [2, 2, 1 << 45],
+            storage: FixtureStorage(chunk: [1, 1, 1 << 10]), writing: false)
+        #expect(failure { () throws(InfoLensError) in try file.dump().values("h[:, 1]") }?.kind == .format)
+    }
+
     @Test("arrays as elements are rows, and integers that float64 cannot hold are named by row and element")
     func arrays() throws {
         let file = try FixtureFile(folder["arrays.h5"])

@@ -235,8 +235,10 @@ extension Dataset {
     /// An element for what was never written, as it is stored: the dataset's own fill value, or zeros where those are
     /// allowed. nil where neither is.
     func fillElement(size: Int) throws(InfoLensError) -> [UInt8]? {
-        var fill = [UInt8](repeating: 0, count: max(size, 16))
+        var fill: [UInt8] = []
         let isDefined = try HDF5.locked { () throws(InfoLensError) -> Bool in
+            // In memory an element may be larger than in the file.
+            fill = [UInt8](repeating: 0, count: max(size, 16, H5Tget_size(typeID)))
             var status = H5D_FILL_VALUE_UNDEFINED
             H5Pfill_value_defined(creationProperties, &status)
             guard status == H5D_FILL_VALUE_USER_DEFINED else { return false }

@@ -141,18 +141,44 @@ struct DatasetFacts: Sendable {
         }
     }
 
-    /// HDF5 tells the size of an element in memory. That of a variable-length string is a
-    /// pointer's; the file holds its length, and the address and index of its text.
+    /// HDF5 tells the size of an element in memory. That of a variable-length part is a pointer's, or a length and a
+    /// pointer; the file holds its length, and the address and index of its contents.
     private static func elementBytes(_ type: hid_t, _ stored: StoredType, _ dataset: hid_t, _ what: String)
         throws(InfoLensError) -> Int
     {
-        guard case .string(nil, _) = stored else { return max(1, H5Tget_size(type)) }
+        let size = max(1, H5Tget_size(type))
+        switch stored {
+        case .numeric, .converted, .string(size: .some, padding: _): return size
+        case .string(size: nil, padding: _), .other: break
+        }
         let file = try HDF5ID(H5Iget_file_id(dataset), "\(what): its file cannot be found", kind: .internal)
         let creation = try HDF5ID(H5Fget_create_plist(file.raw), what, kind: .internal)
         var addressBytes = 8
         var lengthBytes = 8
         guard H5Pget_sizes(creation.raw, &addressBytes, &lengthBytes) >= 0 else { throw HDF5.failure(what) }
-        return 4 + addressBytes + 4
+        return max(1, size &+ growth(of: type, heapBytes: 4 + addressBytes + 4, depth: 0))
+    }
+
+    /// Bytes that a type takes in the file beyond what it takes in memory.
+    private static func growth(of type: hid_t, heapBytes: Int, depth: Int) -> Int {
+        guard depth < 8 else { return 0 }
+        func growth(_ part: hid_t) -> Int {
+            guard part >= 0 else { return 0 }
+            defer { H5Idec_ref(part) }
+            return Self.growth(of: part, heapBytes: heapBytes, depth: depth + 1)
+        }
+        switch H5Tget_class(type) {
+        case H5T_STRING: return H5Tis_variable_str(type) > 0 ? heapBytes - H5Tget_size(type) : 0
+        case H5T_VLEN: return heapBytes - H5Tget_size(type)
+        case H5T_ARRAY:
+            let base = H5Tget_super(type)
+            let count = H5Tget_size(type) / max(1, base >= 0 ? H5Tget_size(base) : 1)
+            return count &* growth(base)
+        case H5T_COMPOUND:
+            let count = min(max(0, H5Tget_nmembers(type)), 10_000)
+            return (0..<UInt32(count)).reduce(0) { $0 &+ growth(H5Tget_member_type(type, $1)) }
+        default: return 0
+        }
     }
 
     private static func lengths(_ lengths: some Collection<hsize_t>, _ what: String) throws(InfoLensError) -> [Int] {

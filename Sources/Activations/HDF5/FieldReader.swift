@@ -79,7 +79,7 @@ final class FieldReader: Sendable {
         default:
             throw InfoLensError(.dtype, "\(what) holds elements of type \(field.type.name), which is not read")
         }
-        try StoragePlan.check(dataset)
+        _ = try StoragePlan.choose(for: dataset, memory: budget)
         guard let rowBytes = checkedProduct(field.shape + [size]), rowBytes > 0 else {
             throw InfoLensError(.shape, "\(what): an array of shape \(describe(shape: field.shape)) holds nothing")
         }

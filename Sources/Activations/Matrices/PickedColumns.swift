@@ -19,7 +19,7 @@ final class PickedColumns: PlannedMatrix {
     var rereadingIsCheap: Bool { matrix.rereadingIsCheap }
 
     /// - Throws: `shape` for no columns, and for columns that do not ascend or are not there
-    init(_ columns: [Int], of matrix: any PlannedMatrix, name: String) throws(InfoLensError) {
+    convenience init(_ columns: [Int], of matrix: any PlannedMatrix, name: String) throws(InfoLensError) {
         var runs: [Range<Int>] = []
         for column in columns {
             let last = runs.last?.upperBound ?? 0
@@ -41,10 +41,19 @@ final class PickedColumns: PlannedMatrix {
         guard !runs.isEmpty else {
             throw InfoLensError(.shape, "layer \"\(name)\": none of the \(matrix.neurons) stored columns are its own")
         }
+        self.init(runs: runs, of: matrix, name: name)
+    }
+
+    /// - Precondition: the columns are there, and there is at least one
+    convenience init(range: Range<Int>, of matrix: any PlannedMatrix, name: String) {
+        self.init(runs: [range], of: matrix, name: name)
+    }
+
+    private init(runs: [Range<Int>], of matrix: any PlannedMatrix, name: String) {
         self.name = name
         self.matrix = matrix
         self.runs = runs
-        neurons = columns.count
+        neurons = runs.reduce(0) { $0 + $1.count }
     }
 
     private func gatheredBytes(_ rows: Int) -> Int { runs.count == 1 ? 0 : alignedProduct(rows, neurons, element.size) }
