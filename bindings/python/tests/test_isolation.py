@@ -28,6 +28,12 @@ def bad_files():
     return [*sorted(files), *sorted((BAD / "fuzz").iterdir())]
 
 
+def samples():
+    """Dumps in the layouts of many tools."""
+    endings = (".h5", ".hdf5", ".h5ad", ".nc", ".mat", ".nwb", ".keras")
+    return sorted(path for path in (SHARED / "samples").glob("**/*") if path.suffix in endings)
+
+
 def columns_of(table):
     """The columns' values, comparable: numbers as their bits."""
     columns = {name: np.asarray(table[name]) for name in table.columns}
@@ -53,6 +59,7 @@ def answers(path, **how):
             return opened
         with opened as dump:
             found = [[tuple(row.values()) for row in dump.describe()]]
+            found.append(attempt(lambda: dump.network().layers))
             found.append(attempt(lambda: columns_of(dump.classes())))
             for layer in [*dump.layers[:3], "act"]:
                 found.append(
@@ -81,9 +88,9 @@ def readers():
     return found
 
 
-@pytest.mark.skipif(not bad_files(), reason="the collection of bad files is not there")
-@pytest.mark.parametrize("path", bad_files(), ids=lambda path: ascii(path.name))
-def test_a_bad_file_gets_the_answer_that_it_gets_here(path):
+@pytest.mark.skipif(not bad_files(), reason="the collections of files are not there")
+@pytest.mark.parametrize("path", [*bad_files(), *samples()], ids=lambda path: ascii(path.name))
+def test_a_file_gets_the_answer_that_it_gets_here(path):
     # libhdf5 tells where in memory it stumbled.
     there, here = (
         re.sub("0x[0-9a-f]+", "0x", repr(answers(path, isolate=isolate)))
