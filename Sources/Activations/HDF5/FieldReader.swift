@@ -61,6 +61,7 @@ final class FieldReader: Sendable {
 
     private let dataset: Dataset
     private let memory: HDF5ID
+    private let length: FileLength
 
     /// - Throws: `shape` for another rank than 1; `dtype` for a field that holds neither numbers as we read them nor
     ///   text of fixed length; `memory` for a chunk that is too large; `format` and `io` as for other datasets
@@ -84,6 +85,7 @@ final class FieldReader: Sendable {
             throw InfoLensError(.shape, "\(what): an array of shape \(describe(shape: field.shape)) holds nothing")
         }
         self.dataset = dataset
+        length = try FileLength(of: dataset)
         self.field = field
         self.rowBytes = rowBytes
         records = facts.shape[0]
@@ -115,6 +117,7 @@ final class FieldReader: Sendable {
                 H5Dread(dataset.id, memory.raw, extent.raw, space.raw, chdf5_default(), output) >= 0
             else { throw HDF5.failure("\(what): reading failed") }
         }
+        try length.check()
     }
 
     /// For a plan.

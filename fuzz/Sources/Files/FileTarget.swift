@@ -42,6 +42,8 @@ private struct Way {
     var allowsMissing: UInt32 = 0
     var binWidth = 0.0
     var comparesValues = false
+    /// Opened as two files, one behind the other.
+    var isTwice = false
 }
 
 extension Choices {
@@ -64,6 +66,7 @@ extension Choices {
             way.allowsMissing = UInt32(allowed >> 1 & 1)
             way.binWidth = allowed & 12 == 12 ? 0.25 : 0
             way.comparesValues = allowed & 16 != 0
+            way.isTwice = allowed & 0xE0 == 0xE0
             return way
         }
     }
@@ -77,7 +80,10 @@ private func read(_ way: Way) {
     options.allow_external = way.allowsExternal
     options.allow_missing = way.allowsMissing
     options.bin_width = way.binWidth
-    guard let dump = session.made({ il_dump_open($0, InputFile.path, &options, $1) }) else { return }
+    guard
+        let dump = way.isTwice
+            ? session.twice(&options) : session.made({ il_dump_open($0, InputFile.path, &options, $1) })
+    else { return }
     session.made { il_dump_describe($0, dump, $1) }
     readNetwork(session, dump)
 
@@ -90,16 +96,29 @@ private func read(_ way: Way) {
     if let whole = session.made({ il_source_from_dump($0, dump, &form, $1) }) {
         measure(session, whole)
     } else {
-        // One of its layers stands in the way of the others: datasets one by one.
-        for path in paths(session, dump).prefix(6) {
-            var names: UnsafePointer<CChar>? = session.text(path)
-            let source = withUnsafePointer(to: &names) { names in
-                form.layers = names
+        // One of its layers, or the labels, stand in the way of the others: datasets one by one, and parts of them.
+        let paths = paths(session, dump)
+        for (index, path) in paths.prefix(6).enumerated() {
+            form.labels = index % 2 == 0 ? nil : session.text(paths[(index * 7) % paths.count] + suffixes[index])
+            form.condition = index == 5 ? session.text(paths[0]) : nil
+            var name: UnsafePointer<CChar>? = session.text(path + suffixes[(index + paths.count) % suffixes.count])
+            let source = withUnsafePointer(to: &name) { name in
+                form.layers = name
                 form.layer_count = 1
                 return session.made { il_source_from_dump($0, dump, &form, $1) }
             }
             if let source { measure(session, source) }
         }
+    }
+}
+
+/// What parts of datasets are called: a position of axis 1, fields of the seeds' tables.
+private let suffixes = ["", "[:, 1]", "[values]", "", "[label]", "[index]", "[:, 99]"]
+
+extension Session {
+    fileprivate func twice(_ options: UnsafePointer<il_dump_options>) -> OpaquePointer? {
+        let path: UnsafePointer<CChar>? = text(InputFile.path)
+        return made { il_dump_open_files($0, copy([path, path]), 2, options, $1) }
     }
 }
 
