@@ -9,37 +9,47 @@ enum ValueOracle {
     private static let mostElements = 1 << 14
 
     static func compare(_ path: String) {
-        guard let dump = try? DumpFile(path: path, options: OpeningOptions()) else { return }
-        for entry in dump.entries.prefix(12) where entry.shape.count >= 2 && entry.path.hasPrefix("/") {
+        let bytes = BytePath(path)
+        guard let file = try? OpenFile(path: bytes, policy: LinkPolicy(dump: bytes, options: OpeningOptions())),
+            let walk = try? FileWalk.visit(file)
+        else { return }
+        for (index, found) in walk.datasets.prefix(12).enumerated() {
             // Whatever is not 0 is true; libhdf5 gives the byte.
-            guard entry.dtype != "bool",
-                let matrix = try? dump.matrix(layer: entry.path, as: MatrixForm(.flatten), memory: 8 << 20),
-                matrix.samples == entry.shape[0], matrix.samples <= mostElements / matrix.neurons,
-                // In this order: with chunks that decode short libhdf5 reads memory that is not its own.
-                let values = try? values(of: matrix),
-                let expected = byLibrary(path, entry.path, shape: entry.shape), expected.count == values.count
+            guard let facts = found.facts, facts.type.name != "bool", facts.shape.count >= 2,
+                let count = checkedProduct(facts.shape), count > 0, count <= mostElements
             else { continue }
-            let place = expected.indices.first {
-                expected[$0] != values[$0] && !(expected[$0].isNaN && values[$0].isNaN)
+            let isLast = index % 2 == 1 && facts.shape.count == 2
+            // In this order: with chunks that decode short libhdf5 reads memory that is not its own.
+            guard let values = try? values(file, found.path, samplesAreLast: isLast),
+                let stored = byLibrary(found.path, in: path, count: count)
+            else { continue }
+            let expected = isLast ? transposed(stored, columns: facts.shape[1]) : stored
+            check(values.count == count, "'\(found.path.text)': \(values.count) values of \(count)")
+            for (place, (value, other)) in zip(values, expected).enumerated()
+            where value != other && !(value.isNaN && other.isNaN) {
+                fail(
+                    """
+                    '\(found.path.text)' (\(facts.type.name), \(facts.storage), samples \(isLast ? "last" : "first")): \
+                    element \(place) is \(value), to libhdf5 \(other)
+                    """)
             }
-            guard let place else { continue }
-            fail(
-                """
-                '\(entry.path)' (\(entry.dtype), \(entry.storage), \(matrix.plan.path)): element \(place) is \
-                \(values[place]), to libhdf5 \(expected[place])
-                """)
         }
     }
 
-    private static func values(of matrix: any ActivationMatrix) throws(InfoLensError) -> [Double] {
+    private static func values(
+        _ file: OpenFile, _ path: BytePath, samplesAreLast: Bool
+    ) throws(InfoLensError) -> [Double] {
+        let matrix = try HDF5Matrix(
+            name: path.text, file: file, place: DatasetPlace(path: path, samplesAreLast: samplesAreLast),
+            form: MatrixForm(.flatten), memory: 8 << 20)
         var values: [Double] = []
         // In blocks that agree with no chunk.
         for start in stride(from: 0, to: matrix.samples, by: 7) {
             let rows = start..<min(start + 7, matrix.samples)
             let size = matrix.scratchBytes(rows: rows.count)
             let scratch = try Scratch(bytes: size, for: "scratch")
-            let block = try matrix.read(
-                rows: rows, scratch: UnsafeMutableRawBufferPointer(start: scratch.base, count: size))
+            let memory = UnsafeMutableRawBufferPointer(start: scratch.base, count: size)
+            let block = try matrix.read(rows: rows, scratch: memory)
             for row in 0..<block.rows {
                 for neuron in 0..<block.neurons { values.append(block[row, neuron]) }
             }
@@ -47,18 +57,21 @@ enum ValueOracle {
         return values
     }
 
-    private static func byLibrary(_ path: String, _ dataset: String, shape: [Int]) -> [Double]? {
-        guard let count = checkedProduct(shape), count > 0, count <= mostElements else { return nil }
-        return try? HDF5.locked { () throws(InfoLensError) -> [Double] in
+    private static func byLibrary(_ dataset: BytePath, in path: String, count: Int) -> [Double]? {
+        try? HDF5.locked { () throws(InfoLensError) -> [Double] in
             let file = try HDF5ID(H5Fopen(path, chdf5_read_only(), chdf5_default()), "file")
-            let opened = try HDF5ID(H5Dopen2(file.raw, dataset, chdf5_default()), "dataset")
+            let raw = dataset.withCString { H5Dopen2(file.raw, $0, chdf5_default()) }
+            let opened = try HDF5ID(raw, "dataset")
             let space = try HDF5ID(H5Dget_space(opened.raw), "space")
             guard H5Sget_simple_extent_npoints(space.raw) == count else { throw InfoLensError(.shape, "extent") }
             var values = [Double](repeating: 0, count: count)
-            guard
-                H5Dread(opened.raw, chdf5_native_double(), chdf5_all(), chdf5_all(), chdf5_default(), &values) >= 0
+            guard H5Dread(opened.raw, chdf5_native_double(), chdf5_all(), chdf5_all(), chdf5_default(), &values) >= 0
             else { throw InfoLensError(.format, "data") }
             return values
         }
+    }
+
+    private static func transposed(_ values: [Double], columns: Int) -> [Double] {
+        (0..<columns).flatMap { column in stride(from: column, to: values.count, by: columns).map { values[$0] } }
     }
 }
