@@ -116,17 +116,27 @@ struct DumpLayout: Sendable {
     ///
     /// - Parameter attribute: the `index` attribute of the object at a path, if it has one
     private static func setIndices(of rows: inout [ListingRow], _ attribute: (BytePath) -> Int64?) {
+        let isFew = rows.count <= maximumAsked
+        var ofGroups: [BytePath: Int64?] = [:]
         // Names are told apart by their bytes: to Swift, composed and decomposed letters are equal.
         var indices: [[UInt8]: Int64] = [:]
         for row in rows where !row.standing.layer.isEmpty {
             let layer = Array(row.standing.layer.utf8)
+            if indices[layer] != nil { continue }
+            let group = row.found.path.directory
+            let known = ofGroups[group] ?? attribute(group)
+            ofGroups[group] = known
             // What was recorded of a layer may have the attribute instead of its group.
             indices[layer] =
-                indices[layer] ?? row.index ?? attribute(row.found.path.directory)
-                ?? (row.standing.role == .layer ? attribute(row.found.path) : nil)
+                row.index ?? known ?? (isFew && row.standing.role == .layer ? attribute(row.found.path) : nil)
         }
-        for position in rows.indices { rows[position].index = indices[Array(rows[position].standing.layer.utf8)] }
+        for position in rows.indices where !rows[position].standing.layer.isEmpty {
+            rows[position].index = indices[Array(rows[position].standing.layer.utf8)]
+        }
     }
+
+    /// Where there are more datasets they are not asked for attributes of their own.
+    private static let maximumAsked = 20_000
 
     private static func entries(_ rows: [ListingRow], isComplete: Bool) -> [DumpEntry] {
         var entries = rows.map(\.entry)

@@ -23,11 +23,25 @@ final class Dataset: @unchecked Sendable {
     /// - Parameter access: dataset access properties; nil for those of `file`
     /// - Throws: `notFound` when nothing is there, `io` when the policy refuses a link on the
     ///   way, `format` for what is not a dataset or cannot be understood.
-    init(_ file: OpenFile, _ path: BytePath, access: hid_t? = nil) throws(InfoLensError) {
+    convenience init(_ file: OpenFile, _ path: BytePath, access: hid_t? = nil) throws(InfoLensError) {
         let what = "'\(file.path.text)': dataset '\(path.text)'"
         let object = try HDF5.locked { () throws(InfoLensError) in
             try Self.open(file, path, access ?? file.datasetAccess, what)
         }
+        try self.init(file, opened: object, what)
+    }
+
+    /// The dataset at `path` with the access of `file`; nil where `init` would say why there is none.
+    static func ifPresent(_ file: OpenFile, _ path: BytePath) throws(InfoLensError) -> Dataset? {
+        let raw = try HDF5.locked { () throws(InfoLensError) in
+            path.withCString { H5Dopen2(file.id, $0, file.datasetAccess) }
+        }
+        guard raw >= 0 else { return nil }
+        let what = "'\(file.path.text)': dataset '\(path.text)'"
+        return try Dataset(file, opened: HDF5ID(raw, what), what)
+    }
+
+    private init(_ file: OpenFile, opened object: consuming HDF5ID, _ what: String) throws(InfoLensError) {
         let id = object.raw
         let creation = try HDF5.locked { () throws(InfoLensError) in try HDF5ID(H5Dget_create_plist(id), what) }
         let elementType = try HDF5.locked { () throws(InfoLensError) in try HDF5ID(H5Dget_type(id), what) }

@@ -30,7 +30,7 @@ struct ActivationSearch {
                     standing: DatasetStanding(role: role), note: "\(role.rawValue) by name")
             } else if dataset.names.contains(where: Self.others.contains) {
                 marks[dataset.path] = Recognition.Mark(note: "no layer by its name; name its path to use it as one")
-            } else if LabelName(dataset.name).isOfLabels {
+            } else if dataset.label.isOfLabels {
                 marks[dataset.path] = Recognition.Mark(note: "no layer: named as labels are")
             } else {
                 matrices.append(FoundMatrix(dataset: dataset, place: place, shape: dataset.shape))

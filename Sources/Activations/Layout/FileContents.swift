@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import Kernels
 
-/// A dataset as layouts look at it.
-struct ListedDataset: Sendable {
+/// A dataset as layouts look at it. A class since there are many, and every layout makes lists of them.
+final class ListedDataset: Sendable {
     let found: FoundDataset
     /// The components of its path; U+FFFD where they are not UTF-8.
     let names: [String]
+    /// What its own name says about labels.
+    let label: LabelName
 
     init(_ found: FoundDataset) {
         self.found = found
         names = found.path.components.map { String(decoding: $0, as: UTF8.self) }
+        label = LabelName(names.last ?? "")
     }
 
     var path: BytePath { found.path }

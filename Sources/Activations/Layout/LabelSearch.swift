@@ -14,13 +14,13 @@ struct LabelCandidate {
     var dtype: String?
 
     init(
-        name: String, place: LabelPlace, count: Int, label: String, depth: Int = 0, shape: [Int]? = nil,
+        name: String, place: LabelPlace, count: Int, label: LabelName, depth: Int = 0, shape: [Int]? = nil,
         dtype: String? = nil
     ) {
         self.name = name
         self.place = place
         self.count = count
-        self.label = LabelName(label)
+        self.label = label
         self.depth = depth
         self.shape = shape
         self.dtype = dtype
@@ -32,7 +32,7 @@ struct LabelCandidate {
         guard let facts = dataset.facts, (1...2).contains(facts.shape.count), !facts.shape.contains(0) else {
             return nil
         }
-        let label = LabelName(dataset.name)
+        let label = dataset.label
         let isDiscrete = dataset.isInteger || dataset.isText
         guard isDiscrete || dataset.isFloat, !label.isOther else { return nil }
         if !(isDiscrete && dataset.isVector) {
@@ -41,22 +41,22 @@ struct LabelCandidate {
         self.init(
             name: dataset.path.text, place: .dataset(dataset.path),
             count: facts.shape.count == 2 && facts.shape[0] == 1 ? facts.shape[1] : facts.shape[0],
-            label: dataset.name, depth: dataset.names.count - 1)
+            label: label, depth: dataset.names.count - 1)
     }
 
     /// A field of a table: one integer or text a row.
     static func fields(of dataset: ListedDataset, _ fields: [StoredField]) -> [LabelCandidate] {
         guard dataset.shape.count == 1 else { return [] }
         return fields.compactMap { field in
-            guard field.shape.allSatisfy({ $0 == 1 }), !LabelName(field.name).isOther else { return nil }
+            let label = LabelName(field.name)
+            guard field.shape.allSatisfy({ $0 == 1 }), !label.isOther else { return nil }
             switch field.type {
             case .other: return nil
-            case .numeric, .converted, .string:
-                if field.type.isFloat && !LabelName(field.name).isUsualOrSimilar { return nil }
+            case .numeric, .converted, .string: if field.type.isFloat && !label.isUsualOrSimilar { return nil }
             }
             return LabelCandidate(
                 name: "\(dataset.path.text)[\(field.name)]", place: .field(dataset.path, field.name),
-                count: dataset.shape[0], label: field.name, depth: dataset.names.count, dtype: field.type.name)
+                count: dataset.shape[0], label: label, depth: dataset.names.count, dtype: field.type.name)
         }
     }
 }

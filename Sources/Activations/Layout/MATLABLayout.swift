@@ -35,7 +35,7 @@ enum MATLABLayout: Layout {
         if dataset.isVector { return [candidate] }
         return [
             LabelCandidate(
-                name: candidate.name, place: .transposed(dataset.path), count: dataset.shape[1], label: dataset.name,
+                name: candidate.name, place: .transposed(dataset.path), count: dataset.shape[1], label: dataset.label,
                 depth: candidate.depth, shape: [dataset.shape[1], dataset.shape[0]])
         ]
     }

@@ -69,7 +69,7 @@ extension Recognition {
         candidates = columns.compactMap { column in
             guard let candidate = LabelCandidate(column) else { return nil }
             return LabelCandidate(
-                name: candidate.name, place: .trials(column.path, spikes: units), count: trials, label: column.name)
+                name: candidate.name, place: .trials(column.path, spikes: units), count: trials, label: column.label)
         }
         if let choice = LabelSearch.choose(candidates) { labels = Labels(choice, of: "NWB") }
         for (path, what) in [(units.starts, "beginnings"), (units.stops, "ends")] {

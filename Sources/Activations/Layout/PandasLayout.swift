@@ -91,7 +91,8 @@ enum PandasLayout: Layout {
         return (0..<min(count, 1000)).map { column in
             let name = names.count == count ? names[column] : "\(column)"
             return LabelCandidate(
-                name: "/\(key)/\(name)", place: place(column), count: rows, label: name, depth: 1, shape: [rows],
+                name: "/\(key)/\(name)", place: place(column), count: rows, label: LabelName(name), depth: 1,
+                shape: [rows],
                 dtype: dtype)
         }
     }
@@ -104,7 +105,7 @@ enum PandasLayout: Layout {
         return [
             LabelCandidate(
                 name: "/" + key.joined(separator: "/"), place: .dataset(dataset.path), count: dataset.shape[0],
-                label: key.last ?? "")
+                label: LabelName(key.last ?? ""))
         ]
     }
 }

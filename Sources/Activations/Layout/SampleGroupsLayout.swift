@@ -49,18 +49,18 @@ enum SampleGroupsLayout: Layout {
             word = families.first?.word ?? ""
             layers = families.filter { family in
                 family.datasets[0].shape.count >= 1 && contents.place(of: family.datasets[0]) != nil
-                    && !LabelName(family.suffix.last ?? "").isOfLabels
+                    && !family.datasets[0].label.isOfLabels
             }
             labels = families.compactMap { family in
                 let dataset = family.datasets[0]
-                let isNamed = LabelName(family.suffix.last ?? "").isUsualOrSimilar
+                let isNamed = family.datasets[0].label.isUsualOrSimilar
                 let isScalar =
                     dataset.shape.isEmpty && (dataset.isInteger || dataset.isText || (isNamed && dataset.isFloat))
                 guard family.numbers == numbers, isScalar || LabelCandidate(dataset) != nil else { return nil }
                 return (family, family.datasets.map { $0.shape.isEmpty ? 1 : LabelCandidate($0)?.count ?? 0 })
             }
             haveOneLabel = labels.contains { family, _ in
-                LabelName(family.suffix.last ?? "").isUsualOrSimilar && family.datasets.allSatisfy(\.shape.isEmpty)
+                family.datasets[0].label.isUsualOrSimilar && family.datasets.allSatisfy(\.shape.isEmpty)
             }
         }
 
@@ -128,7 +128,7 @@ enum SampleGroupsLayout: Layout {
                 labels.filter { $0.counts == rows }.map { family, _ in
                     LabelCandidate(
                         name: "/" + family.suffix.joined(separator: "/"), place: .joined(family.datasets.map(\.path)),
-                        count: samples, label: family.suffix.last ?? "", depth: family.suffix.count, shape: [samples])
+                        count: samples, label: family.datasets[0].label, depth: family.suffix.count, shape: [samples])
                 } + LabelSearch.candidates(in: contents.datasets, lengths: [samples])
             if let choice = LabelSearch.choose(recognition.candidates) {
                 recognition.labels = Recognition.Labels(choice)

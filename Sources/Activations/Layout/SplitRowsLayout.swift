@@ -79,7 +79,7 @@ enum SplitRowsLayout: Layout {
         guard counts == rows.rows, LabelName(family.word).isUsualOrSimilar else { return nil }
         return LabelCandidate(
             name: "/" + (family.prefix + [family.word]).joined(separator: "/"),
-            place: .joined(family.datasets.map(\.path)), count: rows.shape[0], label: family.word,
+            place: .joined(family.datasets.map(\.path)), count: rows.shape[0], label: LabelName(family.word),
             depth: family.prefix.count, shape: [rows.shape[0]])
     }
 
