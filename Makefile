@@ -49,6 +49,13 @@ LIBRARY_FLAGS := -Xswiftc -static-stdlib \
 	-Xlinker --exclude-libs=ALL
 SCRATCH := .build/library
 
+# libdeflate is linked in where its archive is installed, so that users need not have it: the linker finds the
+# archive alone in a folder that it searches first.
+DEFLATE := $(wildcard $(shell $(CC) -print-file-name=libdeflate.a))
+ifneq ($(DEFLATE),)
+LIBRARY_FLAGS += -Xlinker -L$(CURDIR)/build/static
+endif
+
 # fill-pc PREFIX LIBDIR INCLUDEDIR: infolens.pc for that place, on standard output
 fill-pc = sed -e 's|@PREFIX@|$(1)|' -e 's|@LIBDIR@|$(2)|' -e 's|@INCLUDEDIR@|$(3)|' -e 's|@VERSION@|$(VERSION)|' infolens.pc.in
 
@@ -67,7 +74,8 @@ FORCE:
 # so that what depends on it is not rebuilt in vain, and by renaming, so that a
 # running process keeps the file that it has mapped.
 $(LIBRARY): FORCE
-	@mkdir -p $(@D)
+	@mkdir -p $(@D) build/static
+	@test -z "$(DEFLATE)" || ln -sf "$(DEFLATE)" build/static/libdeflate.a
 	$(SWIFT) build -c release --product infolens --scratch-path $(SCRATCH) $(LIBRARY_FLAGS) -Xlinker -s
 	@cmp -s $(SCRATCH)/release/libinfolens.so $@ || \
 		{ cp $(SCRATCH)/release/libinfolens.so $@.new && mv -f $@.new $@; }

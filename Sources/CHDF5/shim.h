@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HDF5 and zlib for Swift. What the importer cannot see is repeated here as
+ * HDF5 for Swift. What the importer cannot see is repeated here as
  * functions: macros that open the library before they name a type or a
  * property class, and the error stack, whose callbacks are simpler in C.
  */
@@ -9,7 +9,6 @@
 /* The 1.10 signatures, which later libraries keep offering under this name. */
 #define H5_USE_110_API
 #include <hdf5.h>
-#include <zlib.h>
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -211,23 +211,69 @@ int64_t cn_convert_int64(int32_t dtype, int swapped, const void *source, ptrdiff
 
 /* Shuffled bytes */
 
-/* The size as a constant lets the compiler interleave whole vectors. */
-#define UNSHUFFLE(size)                                                                     \
-    for (int64_t i = 0; i < elements; i++) {                                                \
-        for (int64_t byte = 0; byte < (size); byte++) {                                     \
-            to[i * (size) + byte] = from[byte * elements + i];                              \
-        }                                                                                   \
+#ifdef CN_F16C
+/* Pairs of planes are interleaved until one is left, 16 elements at a time: as many as were done. SSE2 is part of
+ * x86-64. */
+#define INTERLEAVE(to, low, high)                 \
+    do {                                          \
+        (to)[0] = _mm_unpacklo_epi8(low, high);   \
+        (to)[1] = _mm_unpackhi_epi8(low, high);   \
+    } while (0)
+
+static int64_t unshuffle2(const uint8_t *from, int64_t elements, uint8_t *to) {
+    int64_t i = 0;
+    for (; i + 16 <= elements; i += 16) {
+        __m128i pairs[2];
+        INTERLEAVE(pairs, _mm_loadu_si128((const __m128i *)(const void *)(from + i)),
+                   _mm_loadu_si128((const __m128i *)(const void *)(from + elements + i)));
+        for (int k = 0; k < 2; k++) _mm_storeu_si128((__m128i *)(void *)(to + 2 * i + 16 * k), pairs[k]);
     }
+    return i;
+}
+
+static int64_t unshuffle4(const uint8_t *from, int64_t elements, uint8_t *to) {
+    int64_t i = 0;
+    for (; i + 16 <= elements; i += 16) {
+        __m128i plane[4], even[2], odd[2], whole[4];
+        for (int k = 0; k < 4; k++) plane[k] = _mm_loadu_si128((const __m128i *)(const void *)(from + k * elements + i));
+        /* Bytes 0 and 2, and 1 and 3, so that the last step puts all four in order. */
+        INTERLEAVE(even, plane[0], plane[2]);
+        INTERLEAVE(odd, plane[1], plane[3]);
+        INTERLEAVE(whole, even[0], odd[0]);
+        INTERLEAVE(whole + 2, even[1], odd[1]);
+        for (int k = 0; k < 4; k++) _mm_storeu_si128((__m128i *)(void *)(to + 4 * i + 16 * k), whole[k]);
+    }
+    return i;
+}
+
+static int64_t unshuffle8(const uint8_t *from, int64_t elements, uint8_t *to) {
+    int64_t i = 0;
+    for (; i + 16 <= elements; i += 16) {
+        __m128i plane[8], half[8], quarter[8], whole[8];
+        for (int k = 0; k < 8; k++) plane[k] = _mm_loadu_si128((const __m128i *)(const void *)(from + k * elements + i));
+        for (int k = 0; k < 4; k++) INTERLEAVE(half + 2 * k, plane[k], plane[k + 4]);
+        for (int k = 0; k < 4; k++) INTERLEAVE(quarter + 2 * k, half[k], half[k + 4]);
+        for (int k = 0; k < 4; k++) INTERLEAVE(whole + 2 * k, quarter[k], quarter[k + 4]);
+        for (int k = 0; k < 8; k++) _mm_storeu_si128((__m128i *)(void *)(to + 8 * i + 16 * k), whole[k]);
+    }
+    return i;
+}
+#else
+static int64_t unshuffle2(const uint8_t *from, int64_t elements, uint8_t *to) { return 0; }
+static int64_t unshuffle4(const uint8_t *from, int64_t elements, uint8_t *to) { return 0; }
+static int64_t unshuffle8(const uint8_t *from, int64_t elements, uint8_t *to) { return 0; }
+#endif
 
 void cn_unshuffle(const void *restrict source, int64_t count, int64_t size, void *restrict destination) {
     const uint8_t *restrict from = source;
     uint8_t *restrict to = destination;
     const int64_t elements = count / size;
-    switch (size) {
-    case 2: UNSHUFFLE(2) break;
-    case 4: UNSHUFFLE(4) break;
-    case 8: UNSHUFFLE(8) break;
-    default: UNSHUFFLE(size) break;
+    int64_t done = 0;
+    if (size == 2) done = unshuffle2(from, elements, to);
+    if (size == 4) done = unshuffle4(from, elements, to);
+    if (size == 8) done = unshuffle8(from, elements, to);
+    for (int64_t i = done; i < elements; i++) {
+        for (int64_t byte = 0; byte < size; byte++) to[i * size + byte] = from[byte * elements + i];
     }
     memcpy(to + elements * size, from + elements * size, (size_t)(count % size));
 }

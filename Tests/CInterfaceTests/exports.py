@@ -16,7 +16,7 @@ from interface import functions
 
 SONAME = "libinfolens.so.0"
 NODE = "INFOLENS_0"
-NEEDED = re.compile(r"(libhdf5\w*|libz|libc|libm|libstdc\+\+|libgcc_s|ld-linux[\w-]*)\.so\.\d+")
+NEEDED = re.compile(r"(libhdf5\w*|libc|libm|libstdc\+\+|libgcc_s|ld-linux[\w-]*)\.so\.\d+")
 
 
 def readelf(option: str, library: str) -> str:
