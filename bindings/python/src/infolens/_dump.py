@@ -95,7 +95,7 @@ class Dump(DumpAblation, DumpJoint, DumpReading):
 
     @cached_property
     def _named(self) -> dict[str, Layer]:
-        """The layers, and what can be named as one although its samples are not those of the labels."""
+        """The layers, and what can be named as one though its samples are not the labels'."""
         return {
             row["name"]: Layer.described(row, row["name"], self)
             for row in self.describe().where(role=["layer", "other"])

@@ -101,7 +101,9 @@ def open(
     if timeout is not None:
         options.timeout = _seconds("timeout", timeout)
         if not isolate:
-            raise ArgumentError("timeout is that of the processes of isolate: pass isolate=True too")
+            raise ArgumentError(
+                "timeout is that of the processes of isolate: pass isolate=True too"
+            )
     try:
         if len(files) == 1:
             handle = run("il_dump_open", files[0], ctypes.byref(options), gives="dump")
