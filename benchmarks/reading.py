@@ -246,6 +246,19 @@ def compare(folder: Path, options: argparse.Namespace) -> Iterator[str]:
         path.unlink()
 
 
+def print_gain(folder: Path, options: argparse.Namespace) -> None:
+    """How much faster libdeflate is on all threads than on one: no reader can gain more."""
+    x = activations("relu", 2048, options.neurons, options.seed)
+    path = folder / "gain.h5"
+    Layout("", 0, chunks=(256, options.neurons), gzip=4).write(path, x)
+    try:
+        one, several = (best(Inflater(path, n), options.repeats) for n in (1, options.threads))
+    except FileNotFoundError:
+        return
+    rate = x.nbytes / one / 1e9
+    print(f"libdeflate: {rate:.2f} GB/s on one thread, {one / several:.2f} × on all")
+
+
 def end_to_end(folder: Path, options: argparse.Namespace) -> Iterator[str]:
     """From file to mutual information; yields what is slower than wanted."""
     x = activations("relu", options.samples * 4, options.neurons // 4, options.seed)
@@ -363,7 +376,9 @@ def main() -> int:
     ):
         read = MemoryReader(options.threads)
         read()
-        print(f"read bandwidth, all threads: {read.bandwidth / 1e9:.1f} GB/s\n")
+        print(f"read bandwidth, all threads: {read.bandwidth / 1e9:.1f} GB/s")
+        print_gain(Path(folder), options)
+        print()
         slow += compare(Path(folder), options)
         if not options.only:
             slow += end_to_end(Path(folder), options)
