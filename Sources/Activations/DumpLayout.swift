@@ -38,7 +38,8 @@ struct DumpLayout: Sendable {
         var rows = Self.rows(of: recognition, in: walk)
         ofKeras?.mark(&rows)
         Self.setIndices(of: &rows) { file.integer(attribute: "index", of: $0) }
-        rows.sort(by: ListingRow.precedes)
+        // Rows are large, and sorting their places moves none of them twice.
+        rows = rows.indices.sorted { ListingRow.precedes(rows[$0], rows[$1]) }.map { rows[$0] }
 
         weights = keras == nil ? NativeNetwork.places(rows.map { ($0.found, $0.standing) }) : []
         let places = Dictionary(

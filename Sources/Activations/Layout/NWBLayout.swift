@@ -21,7 +21,7 @@ enum NWBLayout: Layout {
             if length != samples {
                 layer.isDefault = false
                 layer.note +=
-                    " of \(length) samples; name it to use it as a layer, without labels or with \(length) of its own"
+                    " of \(length) samples; name it, with \(length) labels of its own, to use it as a layer"
             }
             recognition.layers.append(layer)
         }
