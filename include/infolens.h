@@ -232,7 +232,8 @@ typedef struct il_dump_options {
     uint32_t allow_external; /**< 0 (default): refuse external raw storage, and links or virtual sources that
                                   leave the dump's own folder; 1: follow them */
     uint32_t isolate;        /**< 0 (default): read in this process; 1: in a process of its own, for files that nobody
-                                  vouches for. A crash inside libhdf5 is then an error (::IL_ERROR_FORMAT). */
+                                  vouches for. A crash or hang inside libhdf5 is then an error (::IL_ERROR_FORMAT). It needs
+                                  the program infolens-reader, which the environment variable INFOLENS_READER can name */
     uint32_t allow_missing;  /**< 0 (default): refuse data that was never written and has no fill value of its own;
                                   1: read the default fill value, as libhdf5 does */
     double timeout;          /**< seconds that the process of `isolate` may take over one answer; 0 (default) = 60 */
@@ -261,7 +262,8 @@ il_status il_dump_options_init(il_dump_options *options, uint32_t struct_size);
  * @param path     the file's path, bytes as the system takes them
  * @param options  NULL for the defaults
  * Errors: NOT_FOUND no such file; IO permission, or locked by a writer;
- * FORMAT not HDF5, truncated or corrupt.
+ * FORMAT not HDF5, truncated or corrupt. With `isolate` every call that reads the dump may fail so, once the process
+ * that reads for this one has ended; NOT_FOUND, IO it cannot be started.
  */
 il_status il_dump_open(il_context *context, const char *path, const il_dump_options *options, il_dump **dump);
 
