@@ -130,7 +130,7 @@ struct IsolatedDumpTests {
             failure { () throws(InfoLensError) in
                 try there.denseLayers(named: nil, activations: nil, layout: .auto, memory: 1 << 20)
             }?.kind == .notFound)
-        #expect(opening(try reader { _ in })?.kind == .format)
+        #expect(opening(try reader { _ in })?.kind == .io)
     }
 
     @Test("rows are the same from many threads")

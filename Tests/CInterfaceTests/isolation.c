@@ -394,7 +394,7 @@ static void a_reader_that_is_not_there_is_told_with_a_remedy(void)
     CHECK_REFUSED(open_isolated(fixture("native.h5"), 0, &dump), IL_ERROR_IO, "INFOLENS_READER");
     /* A program that is another. */
     REQUIRE(setenv("INFOLENS_READER", "/bin/true", 1) == 0);
-    CHECK_REFUSED(open_isolated(fixture("native.h5"), 0, &dump), IL_ERROR_FORMAT, "exit code 0");
+    CHECK_REFUSED(open_isolated(fixture("native.h5"), 0, &dump), IL_ERROR_IO, "exit code 0");
     REQUIRE(unsetenv("INFOLENS_READER") == 0);
     CHECK_OK(open_isolated(fixture("native.h5"), 0, &dump));
     il_dump_free(dump);

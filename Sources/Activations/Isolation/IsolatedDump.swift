@@ -37,7 +37,14 @@ public final class IsolatedDump: DumpContents {
     public func matrix(layer: String, as form: MatrixForm, memory: Int) throws(InfoLensError) -> any PlannedMatrix {
         let (id, forgotten) = reader.numberMatrix()
         let request = MatrixRequest(id: id, layer: layer, form: form, memory: memory, forgotten: forgotten)
-        let facts = try reader.ask(request, for: MatrixFacts.self, while: "looking at layer \"\(layer)\"")
+        let facts: MatrixFacts
+        do throws(InfoLensError) {
+            facts = try reader.ask(request, for: MatrixFacts.self, while: "looking at layer \"\(layer)\"")
+        } catch {
+            // Whoever was cancelled does not know whether it is there.
+            reader.forget(matrix: id)
+            throw error
+        }
         return RemoteMatrix(name: layer, facts: facts, id: id, reader: reader)
     }
 

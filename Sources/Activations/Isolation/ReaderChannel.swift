@@ -4,7 +4,7 @@ import Glibc
 import Kernels
 
 /// Why a request has no answer.
-enum ReadingFailure: Error {
+enum ReadingFailure: Error, Equatable {
     /// The error is the answer, or the caller's own; the process goes on.
     case plain(InfoLensError)
     /// The other side is gone.
@@ -174,10 +174,10 @@ final class ReaderChannel: @unchecked Sendable {
     /// Waits until the socket is ready; meanwhile the call that waits, where there is one, can be cancelled.
     private func wait(toWrite: Bool, until end: Int, run: Run? = nil) throws(ReadingFailure) {
         while true {
-            let left = end - milliseconds()
-            guard left > 0 else { throw .late }
+            let left = max(end - milliseconds(), 0)
             let slice = Int32(clamping: run == nil ? left : min(left, 33))
             if cp_wait(socket.number, toWrite ? 1 : 0, slice) > 0 { return }
+            guard left > 0 else { throw .late }
             do throws(InfoLensError) { try run?.checkpoint() } catch { throw .plain(error) }
         }
     }

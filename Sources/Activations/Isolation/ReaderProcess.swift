@@ -46,6 +46,8 @@ final class ReaderProcess: @unchecked Sendable {
         var open = 0
         /// Most connections; more threads wait for each other.
         var limit = 64
+        /// Whether there ever was one: before, what goes wrong is not the file's doing.
+        var isReady = false
         var failure: InfoLensError?
         var matrices: UInt64 = 0
         var forgotten: [UInt64] = []
@@ -127,6 +129,8 @@ final class ReaderProcess: @unchecked Sendable {
 
     /// Called when a matrix is not needed any more; the process hears of it when the next one is made.
     func forget(matrix: UInt64) {
+        // What a copy of the host drops, the host may be using.
+        guard owner == getpid() else { return }
         state.withLock { state in
             state.forgotten.append(matrix)
             for channel in state.idle { channel.memory?.discard() }
@@ -173,6 +177,7 @@ final class ReaderProcess: @unchecked Sendable {
         do throws(ReadingFailure) {
             let channel = try newChannel()
             try channel.awaitReady()
+            state.withLock { $0.isReady = true }
             return channel
         } catch {
             guard case .plain(let refusal) = error, refusal.kind != .cancelled else {
@@ -214,7 +219,9 @@ final class ReaderProcess: @unchecked Sendable {
         if case .plain(let error) = failure { return error }
         return state.withLock { state in
             if let known = state.failure { return known }
-            let error = InfoLensError(.format, "the process that reads '\(file)' \(story(of: failure, while: what))")
+            let story = state.isReady ? story(of: failure, while: what) : beginning(of: failure)
+            let error = InfoLensError(
+                state.isReady && failure != .otherVersion ? .format : .io, "the process that reads '\(file)' \(story)")
             state.failure = error
             state.idle = []
             child?.end()
@@ -226,17 +233,13 @@ final class ReaderProcess: @unchecked Sendable {
         let suspicion = "the file is corrupt or made to do harm"
         switch failure {
         case .plain(let error): return error.description
+        case .otherVersion: return beginning(of: failure)
         case .late:
             return """
-                did not answer within \(isolation.timeout) seconds while \(what) and was ended: \(suspicion), or the disk is slow; \
-                give it more time with the option timeout
+                did not answer within \(seconds) seconds while \(what) and was ended: \(suspicion), or the disk is \
+                slow; give it more time with the option timeout
                 """
         case .garbled: return "gave an answer that is none while \(what) and was ended: \(suspicion)"
-        case .otherVersion:
-            return """
-                loaded another version of this library, whose file was replaced while it was in use; start the program \
-                again
-                """
         case .ended:
             switch child?.awaitEnd(milliseconds: 1000) {
             case .signal(SIGKILL):
@@ -247,15 +250,38 @@ final class ReaderProcess: @unchecked Sendable {
             case .signal(let number):
                 let name = signalNames[number].map { " (\($0))" } ?? ""
                 return "was ended by signal \(number)\(name) while \(what): \(suspicion)"
-            case .exit(3), .exit(4):
-                return """
-                    could not load this library: it must be a shared library, and \(ReaderProgram.name) the one that was \
-                    built with it
-                    """
             case .exit(let code): return "ended with exit code \(code) while \(what): \(suspicion)"
             default: return "ended while \(what): \(suspicion)"
             }
         }
+    }
+
+    /// Why there is no process that could read.
+    private func beginning(of failure: ReadingFailure) -> String {
+        let remedy = "it must be the \(ReaderProgram.name) that was built with this library"
+        switch failure {
+        case .plain(let error): return error.description
+        case .otherVersion:
+            return """
+                loaded another version of this library, whose file was replaced while it was in use; start the program \
+                again
+                """
+        case .late: return "did not begin within \(seconds) seconds; \(remedy), or needs a greater timeout"
+        case .garbled: return "began with something else than was agreed; \(remedy)"
+        case .ended:
+            switch child?.awaitEnd(milliseconds: 1000) {
+            case .exit(3), .exit(4): return "could not load this library; it must be a shared library, and \(remedy)"
+            case .exit(let code): return "ended with exit code \(code) before it began; \(remedy)"
+            case .signal(let number): return "was ended by signal \(number) before it began; \(remedy)"
+            default: return "ended before it began; \(remedy)"
+            }
+        }
+    }
+
+    /// The time for an answer, for people.
+    private var seconds: String {
+        let seconds = isolation.timeout
+        return seconds < 1e6 && seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
     }
 }
 
