@@ -47,6 +47,7 @@ struct LayoutScriptsTests {
             (["target_ids", "y_true", "classes"], "/y_true"), (["LABELS", "y"], "/LABELS"),
             (["object", "sample_id", "timestamps"], "/object"), (["true_class", "other"], "/true_class"),
             (["object", "colour"], ""), (["sample_id"], ""), (["y_a", "y_b"], ""), (["y_pred"], ""),
+            (["onehot", "colour"], "/onehot"),
         ] {
             let file = try FixtureFile(folder["\(names[0]).h5"])
             try file.zeros("act", 4, 3)

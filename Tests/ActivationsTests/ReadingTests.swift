@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CHDF5
 import CNumerics
+import Glibc
 import Kernels
 import Testing
 

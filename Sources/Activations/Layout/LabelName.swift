@@ -4,7 +4,7 @@
 struct LabelName: Sendable {
     /// 0 for the best of the usual names; nil for others.
     let rank: Int?
-    /// "labels_onehot", "target_ids", "true_class".
+    /// "one_hot", "target_ids", "true_class".
     let isSimilar: Bool
     /// "sample_id", "timestamps": a number of the sample rather than its class.
     let isIdentifier: Bool
@@ -18,9 +18,9 @@ struct LabelName: Sendable {
         rank = Self.usual[text]
         isOther = words.contains(where: Self.otherWords.contains)
         let ends = [words.first, words.last].compactMap { $0 }
-        isSimilar = !isOther && ends.contains(where: Self.labelWords.contains)
-        isIdentifier = rank == nil && !isSimilar && (words.last.map(Self.identifierWords.contains) ?? true)
         let isOneHot = words.contains("onehot") || zip(words, words.dropFirst()).contains { $0 == ("one", "hot") }
+        isSimilar = !isOther && (isOneHot || ends.contains(where: Self.labelWords.contains))
+        isIdentifier = rank == nil && !isSimilar && (words.last.map(Self.identifierWords.contains) ?? true)
         isOfLabels = isOneHot || (words.first.map(Self.firstWords.contains) ?? false)
     }
 

@@ -120,9 +120,10 @@ extension LabelCandidate {
 extension Recognition.Labels {
     /// - Parameter layout: the layout's name, for the note
     init(_ choice: LabelSearch.Choice, of layout: String? = nil) {
-        self.init(
-            place: choice.candidate.place, note: layout.map { "\($0): \(choice.reason)" } ?? choice.reason,
-            shape: choice.candidate.shape,
-            dtype: choice.candidate.dtype)
+        let candidate = choice.candidate
+        var note = layout.map { "\($0): \(choice.reason)" } ?? choice.reason
+        // What is no dataset of its own, or is called otherwise.
+        if candidate.name != candidate.place.path?.text { note += ", '\(candidate.name)'" }
+        self.init(place: candidate.place, note: note, shape: candidate.shape, dtype: candidate.dtype)
     }
 }

@@ -17,9 +17,13 @@ enum PlainLayout: Layout {
         let samples = choice?.candidate.count ?? (counts.count == 1 ? counts.first : nil) ?? lengths.only
         let layers = found.matrices.filter { $0.shape[0] == samples }
         let reason =
-            choice != nil
-            ? "floats, axis 0 as long as the labels"
-            : "no labels were found; floats of rank \(layers.first?.shape.count ?? 2)"
+            if choice != nil {
+                "floats, axis 0 as long as the labels"
+            } else if recognition.candidates.isEmpty {
+                "no labels were found; floats of rank \(layers.first?.shape.count ?? 2)"
+            } else {
+                "floats, axis 0 as long as what could be the labels"
+            }
         recognition.add(layers, note: reason)
         for matrix in found.matrices where matrix.shape[0] != samples {
             recognition.mark(matrix.dataset, refusal(of: matrix, samples: samples, areLabelled: choice != nil))
