@@ -88,6 +88,17 @@ def readers():
     return found
 
 
+def stop(process):
+    """Stop a process: kill() only sends the signal, and a thread may answer before it comes."""
+    os.kill(process, signal.SIGSTOP)
+    end = time.monotonic() + 30
+    states = [""]
+    while set(states) != {"T"} and time.monotonic() < end:
+        tasks = Path(f"/proc/{process}/task").iterdir()
+        states = [(task / "stat").read_text().rpartition(")")[2].split()[0] for task in tasks]
+    assert set(states) == {"T"}
+
+
 @pytest.mark.skipif(not bad_files(), reason="the collections of files are not there")
 @pytest.mark.parametrize("path", [*bad_files(), *samples()], ids=lambda path: ascii(path.name))
 def test_a_file_gets_the_answer_that_it_gets_here(path):
@@ -167,7 +178,7 @@ def test_the_end_of_the_reader_is_an_error_and_not_the_end_of_this_process():
 def test_a_reader_that_stands_still_is_an_error_that_names_the_option():
     with infolens.open(DIGITS, isolate=True, timeout=0.3) as dump:
         (reader,) = readers()
-        os.kill(reader, signal.SIGSTOP)
+        stop(reader)
         with pytest.raises(infolens.FormatError, match=r"0\.3 seconds.*timeout"):
             dump.neuron_measures()
     assert readers() == []
@@ -177,9 +188,9 @@ def test_interrupting_does_not_wait_for_a_reader_that_stands_still():
     code = f"""
 import os, signal, threading, time
 import infolens
-from test_isolation import readers
+from test_isolation import readers, stop
 dump = infolens.open({str(DIGITS)!r}, isolate=True)
-os.kill(readers()[0], signal.SIGSTOP)
+stop(readers()[0])
 threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
 start = time.monotonic()
 try:
