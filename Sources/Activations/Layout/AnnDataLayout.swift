@@ -138,7 +138,7 @@ extension Recognition {
             categorical.append(
                 LabelCandidate(
                     name: "/obs/\(column)", place: .categorical(codes: dataset.path, names: names.path),
-                    count: dataset.shape[0], label: LabelName(column), depth: 1))
+                    count: dataset.shape.first ?? 0, label: LabelName(column), depth: 1))
         }
         candidates += categorical
         if let best = candidates.compactMap(\.label.rank).min(),

@@ -56,7 +56,7 @@ struct LabelCandidate {
             }
             return LabelCandidate(
                 name: "\(dataset.path.text)[\(field.name)]", place: .field(dataset.path, field.name),
-                count: dataset.shape[0], label: label, depth: dataset.names.count, dtype: field.type.name)
+                count: dataset.shape.first ?? 0, label: label, depth: dataset.names.count, dtype: field.type.name)
         }
     }
 }

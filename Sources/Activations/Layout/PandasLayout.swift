@@ -104,7 +104,7 @@ enum PandasLayout: Layout {
         let key = dataset.names.dropLast()
         return [
             LabelCandidate(
-                name: "/" + key.joined(separator: "/"), place: .dataset(dataset.path), count: dataset.shape[0],
+                name: "/" + key.joined(separator: "/"), place: .dataset(dataset.path), count: dataset.shape.first ?? 0,
                 label: LabelName(key.last ?? ""))
         ]
     }

@@ -20,11 +20,12 @@ enum PandasTable {
                     isBlock
                     ? contents.text("\(field.name)_kind", of: table.path).flatMap(pickledNames) ?? [] : [field.name]
                 candidates = PandasLayout.columns(
-                    names, count: width, of: key, rows: table.shape[0], dtype: field.type.name
+                    names, count: width, of: key, rows: table.shape.first ?? 0, dtype: field.type.name
                 ) { width == 1 ? .field(table.path, field.name) : .column(table.path, field: field.name, $0) }
             }
             return PandasLayout.Block(
-                key: key, name: field.name, place: place, isFloat: field.type.isFloat, shape: [table.shape[0], width],
+                key: key, name: field.name, place: place, isFloat: field.type.isFloat,
+                shape: [table.shape.first ?? 0, width],
                 dtype: field.type.name, candidates: candidates)
         }
     }

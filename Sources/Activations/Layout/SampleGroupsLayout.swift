@@ -68,6 +68,7 @@ enum SampleGroupsLayout: Layout {
         private func areSamples(_ family: NumberedFamily) -> Bool? {
             let datasets = family.datasets
             if haveOneLabel { return true }
+            guard datasets.allSatisfy({ !$0.shape.isEmpty }) else { return nil }
             let lengths = datasets.map { $0.shape[0] }
             if labels.contains(where: { $0.counts == lengths }) { return datasets[0].shape.count > 1 ? false : nil }
             if SampleGroupsLayout.batchWords.contains(word) { return datasets[0].shape.count > 1 ? false : nil }
